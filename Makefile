@@ -1,0 +1,46 @@
+# Two commands: `make demo` shows it, `make test` proves it. They need make, a POSIX shell and Python 3.11 or newer.
+
+PORT = 8000
+SIMULATOR_PORT = 9110
+VENV = .venv
+BIN = $(VENV)/bin
+
+.PHONY: help demo test check format soak screenshots lock clean
+
+help: ## what can be made
+	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
+
+demo: ## the desk with made-up traffic, on this machine; Ctrl-C stops it
+	@sh .ci/venv $(VENV) requirements.txt
+	@exec $(BIN)/python manage.py demo --port $(PORT) --simulator-port $(SIMULATOR_PORT)
+
+test: ## every test that this machine can run
+	@sh .ci/venv $(VENV) requirements-dev.txt
+	@exec $(BIN)/python .ci/lanes.py
+
+check: ## lint, format, types and who may import whom
+	@sh .ci/venv $(VENV) requirements-dev.txt
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: ## let ruff put it right
+	@sh .ci/venv $(VENV) requirements-dev.txt
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+soak: ## every test at its whole figures; takes its time
+	@sh .ci/venv $(VENV) requirements-dev.txt
+	@SOAK=1 exec $(BIN)/python .ci/lanes.py
+
+screenshots: ## the pictures of the README, made by a test
+	@sh .ci/venv $(VENV) requirements-dev.txt
+	@SCREENSHOTS=1 exec $(BIN)/python -m pytest -m lane_c tests/browser -k screenshot
+
+lock: ## requirements*.txt from requirements*.in
+	@sh .ci/lock
+
+clean: ## forget the virtual environment, the demo's database and every cache
+	rm -rf $(VENV) var staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
