@@ -1,0 +1,88 @@
+"""A leg as Twilio knows it: the Call resource, before it is written as JSON or as callback parameters."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from typing import TYPE_CHECKING
+
+from .line import Line, Source
+from .settings import NumberSettings
+
+if TYPE_CHECKING:
+    from .conferences import Seat
+    from .people import Person
+
+FINAL = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
+EVENTS = ("initiated", "ringing", "answered", "completed")
+
+
+@dataclass
+class Number(NumberSettings):
+    """An incoming phone number with its SID and dates, as REST shows it."""
+
+    sid: str = ""
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackPlan:
+    """Where a leg's progress is to be reported, and which of its events."""
+
+    url: str
+    method: str = "POST"
+    events: frozenset[str] = frozenset({"completed"})
+
+
+@dataclass(eq=False)
+class Call:
+    sid: str
+    direction: str
+    from_: str
+    to: str
+    dice: Random
+    line: Line
+    created_at: datetime
+    status: str = "queued"
+    parent: "Call | None" = None
+    number: Number | None = None
+    callback: CallbackPlan | None = None
+    fallback: Source | None = None
+    send_digits: str = ""
+    time_limit: float = 14_400.0
+    updated_at: datetime | None = None
+    started_at: datetime | None = None
+    ringing_at: datetime | None = None
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+    queue_seconds: float = 0.0
+    sip_code: int = 200
+    sequence: int = 0
+    dial_status: str | None = None
+    seat: "Seat | None" = None
+    person: "Person | None" = None
+    gathering: "asyncio.Queue[tuple[str, str]] | None" = None
+    heard: list[dict[str, str | None]] = field(default_factory=list)
+
+    @property
+    def over(self) -> bool:
+        return self.status in FINAL
+
+    @property
+    def duration(self) -> int | None:
+        """Whole seconds of talk, 0 if nobody answered; unknown until the end."""
+        if self.ended_at is None:
+            return None
+        return round((self.ended_at - self.answered_at).total_seconds()) if self.answered_at else 0
+
+    @property
+    def rest_status(self) -> str:
+        """`initiated` is a word of the callbacks only; REST says queued or ringing.
+
+        Source: https://www.twilio.com/docs/voice/api/call-resource#call-status-values
+        """
+        if self.status != "initiated":
+            return self.status
+        return "queued" if self.direction == "outbound-api" else "ringing"

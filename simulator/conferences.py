@@ -1,0 +1,285 @@
+"""Conferences: who is in the room, when it starts and ends, and what is reported of it.
+
+Source: https://www.twilio.com/docs/voice/twiml/conference, https://www.twilio.com/docs/voice/api/conference-participant-resource.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .aside import play
+from .calls import Call, CallbackPlan
+from .chance import new_sid
+from .clock import iso, rfc2822
+from .exchange import Exchange
+from .line import Source
+
+EVENTS = {
+    "conference-start": "start",
+    "conference-end": "end",
+    "participant-join": "join",
+    "participant-leave": "leave",
+    "participant-mute": "mute",
+    "participant-unmute": "mute",
+    "participant-hold": "hold",
+    "participant-unhold": "hold",
+    "participant-modify": "modify",
+    "announcement-end": "announcement",
+    "announcement-fail": "announcement",
+}
+
+
+@dataclass(eq=False)
+class Seat:
+    """One participant: a call's place in a conference. `left` comes true, with the reason, when they are out."""
+
+    call: Call
+    conference: "Conference"
+    created_at: datetime
+    label: str = ""
+    muted: bool = False
+    hold: bool = False
+    coaching: bool = False
+    coached_sid: str | None = None
+    starts: bool = True
+    ends: bool = False
+    beep: str = "true"
+    wait: Source | None = None
+    added_by_api: bool = False
+    joined: bool = False
+    left: "asyncio.Future[str]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    music: "asyncio.Task[None] | None" = None
+
+    @property
+    def status(self) -> str:
+        if self.left.done():
+            return "complete" if self.joined else "failed"
+        return (
+            "connected"
+            if self.joined
+            else {"ringing": "ringing", "queued": "queued"}.get(self.call.status, "connecting")
+        )
+
+
+@dataclass(eq=False)
+class Conference:
+    sid: str
+    name: str
+    created_at: datetime
+    status: str = "init"
+    callback: CallbackPlan | None = None
+    updated_at: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    reason_ended: str | None = None
+    ended_by: Call | None = None
+    sequence: int = 0
+    seats: dict[str, Seat] = field(default_factory=dict)
+    invited: dict[str, Seat] = field(default_factory=dict)
+    history: list[dict[str, object]] = field(default_factory=list)
+
+    @property
+    def over(self) -> bool:
+        return self.status == "completed"
+
+    def seat_of(self, call_sid_or_label: str) -> Seat | None:
+        everyone = [*self.seats.values(), *self.invited.values()]
+        return next((seat for seat in everyone if call_sid_or_label in (seat.call.sid, seat.label)), None)
+
+
+def find(exchange: Exchange, name: str) -> Conference | None:
+    """The one live conference of that name; a name whose conference has ended is free."""
+    return next((one for one in reversed(exchange.conferences.values()) if one.name == name and not one.over), None)
+
+
+def find_or_open(exchange: Exchange, name: str, callback: CallbackPlan | None) -> Conference:
+    """Only who opens the conference decides where its events are reported."""
+    if found := find(exchange, name):
+        return found
+    sid = new_sid("CF", exchange.chance.dice("conference", name, exchange.count(f"conference {name}")))
+    sequence = exchange.settings.choices.conference_sequence_start
+    conference = Conference(sid, name, exchange.clock.now(), callback=callback, sequence=sequence)
+    exchange.conferences[sid] = conference
+    return conference
+
+
+def enter(exchange: Exchange, seat: Seat) -> None:
+    conference = seat.conference
+    conference.invited.pop(seat.call.sid, None)
+    conference.seats[seat.call.sid] = seat
+    seat.call.seat = seat
+    seat.joined = True
+    _report(exchange, conference, "participant-join", seat)
+    if (
+        conference.status == "init"
+        and len(conference.seats) > 1
+        and any(one.starts for one in conference.seats.values())
+    ):
+        conference.status = "in-progress"
+        conference.started_at = exchange.clock.now()
+        _report(exchange, conference, "conference-start")
+    _settle(exchange, conference)
+
+
+def leave(exchange: Exchange, seat: Seat, reason: str, *, kicked: bool = False) -> None:
+    """`reason` as in ReasonParticipantLeft. Whoever must not leave alone takes the conference with them."""
+    conference = seat.conference
+    if seat.left.done():
+        return
+    _take_out(exchange, seat, reason)
+    how = "kicked" if kicked else "left"
+    if seat.ends and seat.joined:
+        end(
+            exchange,
+            conference,
+            f"participant-with-end-conference-on-exit-{how}",
+            by=seat.call,
+            others="moderator_ended_conference",
+        )
+    elif not conference.seats and not conference.invited:
+        end(exchange, conference, f"last-participant-{how}", by=seat.call)
+    else:
+        _settle(exchange, conference)
+
+
+def end(
+    exchange: Exchange,
+    conference: Conference,
+    reason: str,
+    *,
+    by: Call | None = None,
+    others: str = "conference_ended_via_api",
+) -> None:
+    """Ends it for all. `reason` as in reason_conference_ended, `others` as in the ReasonParticipantLeft of who is put out."""
+    if conference.over:
+        return
+    conference.status = "completed"
+    conference.ended_at = exchange.clock.now()
+    conference.reason_ended, conference.ended_by = reason, by
+    for seat in [*conference.seats.values(), *conference.invited.values()]:
+        _take_out(exchange, seat, others)
+    extra = [("ReasonConferenceEnded", reason), ("Reason", reason.replace("-", " "))]
+    if by is not None:
+        extra.append(("CallSidEndingConference", by.sid))
+        if by.seat is not None and by.seat.label:
+            extra.append(("ParticipantLabelEndingConference", by.seat.label))
+    _report(exchange, conference, "conference-end", extra=extra)
+
+
+def mute(exchange: Exchange, seat: Seat, muted: bool) -> None:
+    if seat.muted != muted:
+        seat.muted = muted
+        _report(exchange, seat.conference, "participant-mute" if muted else "participant-unmute", seat)
+        _settle(exchange, seat.conference)
+
+
+def hold(exchange: Exchange, seat: Seat, held: bool, music: Source | None = None) -> None:
+    if seat.hold != held:
+        seat.hold = held
+        _stop_music(seat)
+        if held and music is not None:
+            seat.music = exchange.spawn(play(exchange, seat.call, music))
+        _report(exchange, seat.conference, "participant-hold" if held else "participant-unhold", seat)
+        _settle(exchange, seat.conference)
+
+
+def modified(exchange: Exchange, seat: Seat) -> None:
+    _report(exchange, seat.conference, "participant-modify", seat)
+    _settle(exchange, seat.conference)
+
+
+async def announce(exchange: Exchange, conference: Conference, source: Source, only: Seat | None = None) -> None:
+    """Plays a document to one participant or to all; its end is an event of its own."""
+    listeners = [only] if only else list(conference.seats.values())
+    if not listeners:
+        return
+    error = await play(exchange, listeners[0].call, source, also=[seat.call for seat in listeners[1:]])
+    extra = [("AnnounceUrl", source.url)]
+    if error is not None:
+        extra.append(("ReasonAnnouncementFailed", f"{error.code}"))
+    _report(exchange, conference, "announcement-fail" if error else "announcement-end", only, extra)
+
+
+def _take_out(exchange: Exchange, seat: Seat, reason: str) -> None:
+    conference = seat.conference
+    conference.seats.pop(seat.call.sid, None)
+    conference.invited.pop(seat.call.sid, None)
+    _stop_music(seat)
+    seat.left.set_result(reason)
+    if seat.call.person is not None:
+        seat.call.person.connect(False)
+    extra = [
+        ("ParticipantCallStatus", seat.call.status),
+        ("ReasonParticipantLeft", reason),
+        ("Reason", reason.replace("_", " ")),
+    ]
+    _report(exchange, conference, "participant-leave", seat, extra)
+
+
+def _settle(exchange: Exchange, conference: Conference) -> None:
+    """Who hears whom, after any change: who has company talks, who waits for the start hears the wait document."""
+    started = conference.status == "in-progress"
+    for seat in conference.seats.values():
+        waits = not started and not seat.hold
+        if waits and seat.music is None and seat.wait is not None:
+            seat.music = exchange.spawn(play(exchange, seat.call, seat.wait))
+        elif started and not seat.hold:
+            _stop_music(seat)
+        if seat.call.person is not None:
+            seat.call.person.connect(started and not seat.hold and _has_company(conference, seat))
+
+
+def _has_company(conference: Conference, seat: Seat) -> bool:
+    # Somebody who only listens in, or coaches another, is no company: the caller does not hear them.
+    return any(
+        other is not seat and not other.hold and not other.muted and other.coached_sid in (None, seat.call.sid)
+        for other in conference.seats.values()
+    )
+
+
+def _stop_music(seat: Seat) -> None:
+    if seat.music is not None:
+        seat.music.cancel()
+        seat.music = None
+
+
+def _report(
+    exchange: Exchange,
+    conference: Conference,
+    event: str,
+    seat: Seat | None = None,
+    extra: list[tuple[str, str]] | None = None,
+) -> None:
+    now = exchange.clock.now()
+    conference.updated_at = now
+    conference.history.append({"event": event, "call_sid": seat.call.sid if seat else None, "at": iso(now)})
+    plan = conference.callback
+    if plan is None or EVENTS[event] not in plan.events:
+        return
+    params = [
+        ("AccountSid", exchange.settings.account_sid),
+        ("ConferenceSid", conference.sid),
+        ("FriendlyName", conference.name),
+        ("StatusCallbackEvent", event),
+        ("SequenceNumber", str(conference.sequence)),
+        ("Timestamp", rfc2822(now) or ""),
+    ]
+    conference.sequence += 1
+    params += _about(seat) if seat is not None else []
+    exchange.post.tell(conference.sid, "conference", plan.url, plan.method, params + (extra or []))
+
+
+def _about(seat: Seat) -> list[tuple[str, str]]:
+    flags = {
+        "Muted": seat.muted,
+        "Hold": seat.hold,
+        "Coaching": seat.coaching,
+        "StartConferenceOnEnter": seat.starts,
+        "EndConferenceOnExit": seat.ends,
+    }
+    params = [("CallSid", seat.call.sid), *((name, str(value).lower()) for name, value in flags.items())]
+    if seat.label:
+        params.append(("ParticipantLabel", seat.label))
+    if seat.coached_sid:
+        params.append(("CallSidToCoach", seat.coached_sid))
+    return params

@@ -1,0 +1,147 @@
+"""The control doors under /sim/: for tests and demonstrations. They are no part of Twilio's API."""
+
+import json
+from ipaddress import ip_address
+from typing import Any
+
+from .calls import Call
+from .exchange import Exchange
+from .legs import hang_up
+from .people import ANSWERS, Manner
+from .settings import Behaviour, Faults, Habits, WrongSetting, as_json, build, changed
+from .switchboard import ring_in
+from .traffic import TrafficGenerator
+from .truth import call_truth, truth
+from .web import Request, Response
+
+SCRIPT = {"hang_up_after": None, "talks": None, "waits": None}
+
+
+async def answer(exchange: Exchange, traffic: TrafficGenerator, request: Request) -> Response:
+    if not exchange.settings.doors_for_all and not _is_loopback(request.client):
+        return _wrong(403, "The control doors are open to this machine only (see --doors-for-all).")
+    try:
+        return await _answer(exchange, traffic, request)
+    except (WrongSetting, ValueError) as error:
+        return _wrong(400, str(error))
+
+
+async def _answer(exchange: Exchange, traffic: TrafficGenerator, request: Request) -> Response:
+    match request.method, request.path.strip("/").split("/")[1:]:
+        case "GET", ["health"]:
+            return Response(200, {"status": "ok", "live": len(exchange.live), "calls": len(exchange.calls)})
+        case "GET", ["truth"]:
+            return Response(200, truth(exchange))
+        case "GET", ["webhooks"]:
+            return Response(200, {"webhooks": [webhook.as_json() for webhook in exchange.post.log]})
+        case "GET", ["asked"]:
+            return Response(200, {"asked": list(exchange.asked)})
+        case "POST", ["reset"]:
+            await exchange.reset()
+            traffic.apply()
+            return Response(200, {})
+        case "POST", ["calls"]:
+            return _place(exchange, _json(request))
+        case method, ["calls", sid, *what] if (call := exchange.calls.get(sid)) is not None:
+            match method, what:
+                case "GET", []:
+                    return Response(200, call_truth(call))
+                case "POST", ["hangup"]:
+                    hang_up(exchange, call, by="caller" if call.direction == "inbound" else "callee")
+                    return Response(202, {})
+                case "POST", ["digits"]:
+                    return _key(call, _json(request))
+        case "GET", ["faults"]:
+            return Response(200, as_json(exchange.settings.faults))
+        case "POST", ["faults"]:
+            return _set_faults(exchange, _json(request))
+        case "GET", ["behaviour"]:
+            return Response(200, _behaviour(exchange))
+        case "POST", ["behaviour"]:
+            return _set_behaviour(exchange, _json(request))
+        case "GET", ["traffic"]:
+            return Response(200, as_json(exchange.settings.traffic))
+        case "POST", ["traffic"]:
+            exchange.settings.traffic = changed(exchange.settings.traffic, _json(request), where="traffic")
+            traffic.apply()
+            return Response(200, as_json(exchange.settings.traffic))
+    return _wrong(404, f"There is no door {request.method} {request.path}.")
+
+
+def _place(exchange: Exchange, asked: dict[str, Any]) -> Response:
+    """{"from", "to", "hang_up_after"?, "talks"?, "waits"?, "digits"?: ["1", …]} → the call as in /sim/truth, 201."""
+    if unknown := set(asked) - {"from", "to", "digits", *SCRIPT}:
+        raise WrongSetting(f"There is no {', '.join(sorted(unknown))} in a call.")
+    number = exchange.number(str(asked.get("to", "")))
+    if number is None or not asked.get("from"):
+        raise WrongSetting(
+            f"A call needs `from`, and `to` must be one of {[n.phone_number for n in exchange.numbers.values()]}."
+        )
+    digits = asked.get("digits", [])
+    manner = Manner(
+        **{name: None if asked.get(name) is None else float(asked[name]) for name in SCRIPT},
+        digits=(digits,) if isinstance(digits, str) else tuple(map(str, digits)),
+    )
+    return Response(201, call_truth(ring_in(exchange, caller=str(asked["from"]), number=number, manner=manner)))
+
+
+def _key(call: Call, asked: dict[str, Any]) -> Response:
+    """{"digits": "1"} or {"speech": "…"} → {"heard": false} if nothing was listening, as without a <Gather>."""
+    name, text = ("SpeechResult", asked.get("speech")) if "speech" in asked else ("Digits", asked.get("digits"))
+    if not text:
+        raise WrongSetting("Say what was keyed: digits, or speech.")
+    if call.gathering is not None:
+        call.gathering.put_nowait((name, str(text)))
+    return Response(200, {"heard": call.gathering is not None})
+
+
+def _set_faults(exchange: Exchange, asked: dict[str, Any]) -> Response:
+    """{"callbacks": {"late", "late_seconds", "doubled", "reordered", "lost"}}; what is not named stays, {} means no faults."""
+    exchange.settings.faults = changed(exchange.settings.faults, asked, where="faults") if asked else Faults()
+    return Response(200, as_json(exchange.settings.faults))
+
+
+def _set_behaviour(exchange: Exchange, asked: dict[str, Any]) -> Response:
+    """{"rules"?: [{"who", "answer"?, "after"?, …}], "habits"?: {…}, "add"?: one rule that goes before the others}."""
+    if unknown := set(asked) - {"rules", "habits", "add"}:
+        raise WrongSetting(f"There is no {', '.join(sorted(unknown))} in behaviour; known are rules, habits, add.")
+    if "rules" in asked:
+        exchange.settings.behaviour = [_rule(rule) for rule in asked["rules"]]
+    if "add" in asked:
+        exchange.settings.behaviour.insert(0, _rule(asked["add"]))
+    if "habits" in asked:
+        current = exchange.settings.habits or Habits()
+        exchange.settings.habits = (
+            None if asked["habits"] is None else changed(current, asked["habits"], where="habits")
+        )
+    return Response(200, _behaviour(exchange))
+
+
+def _behaviour(exchange: Exchange) -> dict[str, Any]:
+    settings = exchange.settings
+    return {"rules": [as_json(rule) for rule in settings.behaviour], "habits": as_json(settings.habits or Habits())}
+
+
+def _rule(given: object) -> Behaviour:
+    rule = build(Behaviour, given, where="rule")
+    if rule.answer is not None and rule.answer not in ANSWERS:
+        raise WrongSetting(f"rule.answer must be one of {', '.join(sorted(ANSWERS))}, not {rule.answer!r}.")
+    return rule
+
+
+def _json(request: Request) -> dict[str, Any]:
+    asked = json.loads(request.body or b"{}")
+    if not isinstance(asked, dict):
+        raise WrongSetting("The body must be a JSON object.")
+    return asked
+
+
+def _wrong(status: int, sentence: str) -> Response:
+    return Response(status, {"error": sentence})
+
+
+def _is_loopback(client: str) -> bool:
+    try:
+        return ip_address(client).is_loopback
+    except ValueError:
+        return False

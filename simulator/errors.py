@@ -1,0 +1,56 @@
+"""Twilio's refusals: code, HTTP status and words.
+
+Source: https://www.twilio.com/docs/api/errors; status numbers as the public code of Twilio's users shows them.
+"""
+
+from dataclasses import dataclass
+
+REFUSALS: dict[int, tuple[int, str]] = {
+    20001: (400, "Invalid parameter: {0}"),
+    20003: (401, "Authenticate"),
+    20004: (405, "Method not allowed"),
+    20009: (409, "Cannot delete this resource before it is complete"),
+    20404: (404, "The requested resource {0} was not found"),
+    21201: (400, "No 'To' number is specified"),
+    21205: (400, "Url is not a valid URL: {0}"),
+    21206: (400, "Invalid SendDigits: {0}"),
+    21208: (400, "Timeout must be between 0 and 600: {0}"),
+    21209: (400, "StatusCallback is not a valid URL: {0}"),
+    21210: (400, "The source phone number provided, {0}, is not yet verified for your account. "
+                 "You may only make calls from phone numbers that you've verified or purchased from Twilio."),
+    21211: (400, "The phone number you are attempting to call, {0}, is not valid."),
+    21212: (400, "The 'From' number {0} is not a valid phone number or shortcode."),
+    21213: (400, "No 'From' number is specified"),
+    21218: (400, "Invalid ApplicationSid {0}"),
+    21220: (400, "Call is not in-progress. Cannot redirect."),
+    16001: (400, "Conference is not in progress"),
+    16022: (404, "The conference {0} does not exist or has completed"),
+    16023: (400, "Participant label is invalid: {0}"),
+    16026: (400, "Participant label is already in use: {0}"),
+    16027: (400, "The participant to coach is on hold: {0}"),
+    16028: (400, "The participant to coach is not in the conference: {0}"),
+    20500: (500, "An internal server error has occurred"),
+    32018: (400, "Twiml parameter must be 4000 characters or fewer"),
+}  # fmt: skip
+
+
+@dataclass
+class Refused(Exception):
+    """A REST request that Twilio answers with an error. `about` fills the gap in the message, `words` replaces it."""
+
+    code: int
+    about: str = ""
+    words: str | None = None
+
+    @property
+    def status(self) -> int:
+        return REFUSALS[self.code][0]
+
+    def body(self) -> dict[str, object]:
+        answer: dict[str, object] = {
+            "code": self.code,
+            "message": self.words or REFUSALS[self.code][1].format(self.about),
+            "more_info": f"https://www.twilio.com/docs/errors/{self.code}",
+            "status": self.status,
+        }
+        return {"detail": ""} | answer if self.code == 20003 else answer

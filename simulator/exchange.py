@@ -1,0 +1,154 @@
+"""The telephone exchange: everything that exists in a run, and the tasks that keep it going."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine
+from copy import deepcopy
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .calls import Call, Number
+from .chance import Chance, new_sid
+from .clock import Clock, iso
+from .people import Manner, manner_of_callee
+from .post import Post
+from .settings import Habits, Settings
+
+if TYPE_CHECKING:
+    from .conferences import Conference
+
+T = TypeVar("T")
+
+
+class Exchange:
+    def __init__(self, settings: Settings, clock: Clock):
+        self._as_started = deepcopy(settings)
+        self.settings = settings
+        self.clock = clock
+        self.chance = Chance(settings.seed)
+        self.calls: dict[str, Call] = {}
+        self.live: dict[str, Call] = {}
+        self.conferences: dict[str, Conference] = {}
+        self.numbers: dict[str, Number] = {}
+        self.notes: deque[dict[str, object]] = deque(maxlen=settings.remembered)
+        self.asked: deque[dict[str, object]] = deque(maxlen=settings.remembered)
+        self.post = Post(settings, clock, self.chance, spawn=self.spawn, note=self.note)
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._counts: dict[str, int] = {}
+        self._next_dial = 0.0
+        self._get_numbers()
+
+    async def open(self) -> None:
+        await self.post.open()
+
+    async def close(self) -> None:
+        await self._stop_everything()
+        await self.post.close()
+
+    async def reset(self) -> None:
+        """As if just started: same seed, no calls, the numbers as configured; silently, nobody is called back."""
+        await self._stop_everything()
+        for name, value in vars(deepcopy(self._as_started)).items():
+            setattr(self.settings, name, value)
+        for memory in (self.calls, self.live, self.conferences, self.numbers, self.notes, self.asked, self._counts):
+            memory.clear()
+        self._next_dial = 0.0
+        self.post.reset()
+        self._get_numbers()
+
+    def spawn(self, life: Coroutine[Any, Any, T], *, may_fail: bool = False) -> asyncio.Task[T]:
+        """Starts a task that ends with the run at the latest. One that may not fail is a fault of the simulator if it does."""
+        task = asyncio.get_running_loop().create_task(life)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(_look_away if may_fail else self._look_for_faults)
+        return task
+
+    def later(self, seconds: float, act: Callable[..., object], *args: object) -> None:
+        """Does it so many simulated seconds from now."""
+
+        async def wait_and_act() -> None:
+            await self.clock.sleep(seconds)
+            act(*args)
+
+        self.spawn(wait_and_act())
+
+    def note(self, code: int, *, subject: str = "", url: str = "", detail: str = "") -> None:
+        """An entry in the account's debugger."""
+        self.notes.append({"code": code, "subject": subject, "url": url, "detail": detail, "at": iso(self.clock.now())})
+
+    def count(self, what: str) -> int:
+        self._counts[what] = self._counts.get(what, 0) + 1
+        return self._counts[what]
+
+    def add(self, call: Call) -> None:
+        self.calls[call.sid] = self.live[call.sid] = call
+        if len(self.calls) > self.settings.remembered:
+            oldest = next(iter(self.calls))
+            if oldest not in self.live:
+                del self.calls[oldest]
+
+    def number(self, address: str) -> Number | None:
+        return next((number for number in self.numbers.values() if number.phone_number == address), None)
+
+    def owns(self, address: str) -> bool:
+        """May calls be made from it? (A number of the account, or a verified caller ID.)"""
+        return self.number(address) is not None or address in self.settings.verified_callers
+
+    def manner_of_callee(self, call: Call) -> Manner:
+        habits = self.settings.habits or Habits()
+        manner = manner_of_callee(call.to, habits, self.settings.behaviour, call.dice)
+        return (
+            Manner(answer="busy", after=0.3) if manner.one_call and self._is_talking(call.to, besides=call) else manner
+        )
+
+    async def wait_to_dial(self) -> float:
+        """Waits for this call's turn: REST-created calls leave one by one. Returns the simulated seconds spent in the queue.
+
+        Source: https://support.twilio.com/hc/en-us/articles/223180028 (calls per second).
+        """
+        pace = self.settings.calls_per_second
+        if not pace:
+            return 0.0
+        now = self.clock.now().timestamp()
+        turn = max(now, self._next_dial)
+        self._next_dial = turn + 1 / pace
+        await self.clock.sleep(turn - now)
+        return turn - now
+
+    def _is_talking(self, address: str, *, besides: Call) -> bool:
+        return any(
+            call is not besides
+            and address == (call.from_ if call.direction == "inbound" else call.to)
+            and call.ringing_at
+            for call in self.live.values()
+        )
+
+    def _get_numbers(self) -> None:
+        for configured in self.settings.numbers:
+            sid = new_sid("PN", self.chance.dice("number", configured.phone_number))
+            now = self.clock.now()
+            self.numbers[sid] = Number(**asdict(configured), sid=sid, created_at=now, updated_at=now)
+
+    async def _stop_everything(self) -> None:
+        for call in self.live.values():
+            if call.person:
+                call.person.gone()
+        me = asyncio.current_task()
+        tasks = [task for task in self._tasks if task is not me]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _look_for_faults(self, task: asyncio.Task[Any]) -> None:
+        if not task.cancelled() and (error := task.exception()):
+            self.note(0, detail=f"simulator fault: {error!r}")
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "simulator fault", "exception": error, "task": task}
+            )
+
+
+def _look_away(task: asyncio.Task[Any]) -> None:
+    # Whoever waited for it has the error, or has gone away; an error nobody takes would be logged as forgotten.
+    if not task.cancelled():
+        task.exception()

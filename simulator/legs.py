@@ -1,0 +1,123 @@
+"""What happens to a leg, whoever made it: it is dialled, it rings, it is answered, it ends; and what is reported of that."""
+
+from .calls import Call
+from .chance import between
+from .clock import rfc2822
+from .exchange import Exchange
+from .line import HangUp, Line
+from .parameters import STATUS_OF_EVENT, about, ending
+from .people import Manner, Person
+
+# https://www.twilio.com/docs/voice/twiml/dial: "a 5-second buffer is always added to the timeout".
+RING_BUFFER = 5.0
+
+
+def new_line(exchange: Exchange) -> Line:
+    return Line(exchange.clock)
+
+
+def seat_person(exchange: Exchange, call: Call, manner: Manner, role: str) -> None:
+    call.person = Person(manner, exchange.clock, lambda: hang_up(exchange, call, by=role))
+
+
+async def ring_out(exchange: Exchange, call: Call, timeout: float) -> str:
+    """Dials the callee and waits for what they do: `answered`, or the final status of a call that was not."""
+    call.status = "initiated"
+    call.started_at = exchange.clock.now()
+    report(exchange, call, "initiated")
+    manner = exchange.manner_of_callee(call)
+    await call.line.hold(seconds=between(call.dice, exchange.settings.timing.dialling))
+    if manner.answer == "unreachable":
+        call.sip_code = 404
+        return "failed"
+    call.status = "ringing"
+    call.ringing_at = exchange.clock.now()
+    if manner.answer == "busy":
+        call.sip_code = 486
+        return "busy"
+    report(exchange, call, "ringing")
+    patience = timeout + RING_BUFFER
+    if manner.answer == "no-answer" or manner.after >= patience:
+        await call.line.hold(seconds=patience)
+        call.sip_code = 487
+        return "no-answer"
+    await call.line.hold(seconds=manner.after)
+    if manner.answer == "rejects":
+        call.sip_code = 603
+        return "busy"
+    seat_person(exchange, call, manner, "callee")
+    answer(exchange, call)
+    assert call.person is not None  # noqa: S101 - seated above
+    call.person.begin()
+    return "answered"
+
+
+def answer(exchange: Exchange, call: Call) -> None:
+    if call.answered_at is not None or call.over:
+        return
+    call.status = "in-progress"
+    call.answered_at = exchange.clock.now()
+    report(exchange, call, "answered")
+    exchange.later(call.time_limit, hang_up, exchange, call, "time-limit")
+
+
+def hang_up(exchange: Exchange, call: Call, by: str, status: str | None = None) -> None:
+    if not call.over:
+        call.line.interrupt(HangUp(by, status))
+
+
+def finish(exchange: Exchange, call: Call, why: HangUp) -> None:
+    """The end of a leg, at once. Nothing happens to one that has ended."""
+    if call.over:
+        return
+    call.ended_at = exchange.clock.now()
+    call.ended_by = why.by
+    call.status = why.status or _natural_end(exchange, call)
+    if call.status == "canceled":
+        call.sip_code = 487
+    exchange.live.pop(call.sid, None)
+    if call.person is not None:
+        call.person.gone()
+    report(exchange, call, "completed")
+    _report_to_number(exchange, call)
+
+
+def report(exchange: Exchange, call: Call, event: str) -> None:
+    """Emits one progress callback, if the leg's creator asked for it. SequenceNumber counts only what was emitted."""
+    call.updated_at = exchange.clock.now()
+    plan = call.callback
+    if plan is None or event not in plan.events:
+        return
+    params = about(call, exchange.settings.account_sid)
+    params = [(name, STATUS_OF_EVENT.get(event, value) if name == "CallStatus" else value) for name, value in params]
+    params += _order_marks(exchange, call)
+    if event == "completed":
+        params += [*ending(call), ("SipResponseCode", str(call.sip_code))]
+    exchange.post.tell(call.sid, "call-progress", plan.url, plan.method, params)
+
+
+def _report_to_number(exchange: Exchange, call: Call) -> None:
+    """An incoming number's StatusCallback is requested once, at the call's end."""
+    if call.direction != "inbound" or call.number is None or not call.number.status_callback:
+        return
+    params = about(call, exchange.settings.account_sid) + ending(call)
+    if exchange.settings.choices.inbound_callback_is_progress:
+        params += [*_order_marks(exchange, call), ("SipResponseCode", str(call.sip_code))]
+    exchange.post.tell(
+        call.sid, "number-status", call.number.status_callback, call.number.status_callback_method, params
+    )
+
+
+def _order_marks(exchange: Exchange, call: Call) -> list[tuple[str, str]]:
+    sequence, call.sequence = call.sequence, call.sequence + 1
+    return [
+        ("CallbackSource", "call-progress-events"),
+        ("SequenceNumber", str(sequence)),
+        ("Timestamp", rfc2822(exchange.clock.now()) or ""),
+    ]
+
+
+def _natural_end(exchange: Exchange, call: Call) -> str:
+    if call.answered_at is not None:
+        return "completed"
+    return exchange.settings.choices.abandoned_parent_status if call.direction == "inbound" else "canceled"

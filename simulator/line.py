@@ -1,0 +1,82 @@
+"""A leg's line: the leg waits on it, and whoever redirects the leg or hangs it up interrupts the wait."""
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from .clock import Clock
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a document comes from: a URL to be asked for it, or the text itself (`twiml`)."""
+
+    url: str = ""
+    method: str = "POST"
+    twiml: str | None = None
+    extra: tuple[tuple[str, str], ...] = ()
+    purpose: str = "voice"
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """`status` is the final CallStatus where the one who hangs up decides it; else it follows from how far the call got."""
+
+    by: str
+    status: str | None = None
+
+
+@dataclass
+class Interrupted(Exception):
+    why: Redirect | HangUp
+
+
+class Line:
+    def __init__(self, clock: Clock):
+        self._clock = clock
+        self._pending: Redirect | HangUp | None = None
+        self._bell = asyncio.Event()
+
+    def interrupt(self, why: Redirect | HangUp) -> None:
+        # A later redirect replaces an earlier one; nothing replaces a hang-up.
+        if not isinstance(self._pending, HangUp):
+            self._pending = why
+            self._bell.set()
+
+    def check(self) -> None:
+        """Raises Interrupted if the leg has been redirected or hung up since it last waited."""
+        if self._pending is not None:
+            raise Interrupted(self._taken(self._pending))
+
+    async def hold(self, thing: Awaitable[T] | None = None, *, seconds: float | None = None) -> T | None:
+        """Waits for `thing`, at most so many simulated seconds (then None), or for ever; raises Interrupted as soon as it must."""
+        bell = asyncio.ensure_future(self._bell.wait())
+        wanted = asyncio.ensure_future(thing) if thing is not None else None
+        try:
+            await asyncio.wait(
+                {bell} if wanted is None else {bell, wanted},
+                timeout=None if seconds is None else self._clock.real(seconds),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            # An interruption is looked for first: what was waited for may have come in the same instant.
+            self.check()
+            return wanted.result() if wanted is not None and wanted.done() else None
+        finally:
+            bell.cancel()
+            if wanted is not None and not wanted.done():
+                wanted.cancel()
+
+    def _taken(self, why: Redirect | HangUp) -> Redirect | HangUp:
+        # A redirect is followed once; a hang-up stays true.
+        if isinstance(why, Redirect):
+            self._pending = None
+            self._bell.clear()
+        return why

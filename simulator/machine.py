@@ -1,0 +1,88 @@
+"""The TwiML machine: a leg's documents, one after the other, until there is none left.
+
+Source: https://www.twilio.com/docs/voice/twiml
+"""
+
+import asyncio
+
+from .calls import Call
+from .documents import fetch
+from .exchange import Exchange
+from .legs import answer, finish
+from .line import HangUp, Interrupted, Source
+from .stage import Next, Stage, Step
+from .twiml import Document, TwimlError, Verb
+from .verbs import VERBS
+
+APOLOGY = Document([Verb("Say", {}, "We are sorry, an application error has occurred. Goodbye.")], "")
+
+
+async def live(exchange: Exchange, call: Call, source: Source) -> None:
+    """A leg's whole life from its first document (or its next, after a redirect) to its end."""
+    following: Source | None = source
+    while following is not None:
+        try:
+            await perform(exchange, call, following)
+            following = None
+        except Interrupted as interrupted:
+            if isinstance(interrupted.why, HangUp):
+                finish(exchange, call, interrupted.why)
+                return
+            following = interrupted.why.source
+    if call.dial_status in (None, "completed", "answered"):
+        # Even a document that only hangs up has answered the caller; one that only rang others has not.
+        answer(exchange, call)
+    finish(exchange, call, HangUp("twiml", None if call.answered_at else call.dial_status))
+
+
+async def perform(exchange: Exchange, call: Call, source: Source) -> bool:
+    """Runs documents until the end of one, or until a verb hangs up (then False)."""
+    step: Step = source
+    while isinstance(step, Source):
+        try:
+            document = await _document(exchange, call, step)
+            step = await _run(exchange, call, document)
+        except TwimlError as error:
+            # Found while the document was running, such as a relative URL in inline TwiML: nothing is left to go back to.
+            exchange.note(error.code, subject=call.sid, url=error.url, detail=error.detail)
+            step = await _run(exchange, call, APOLOGY)
+    return step is not Next.HANG_UP
+
+
+async def _document(exchange: Exchange, call: Call, source: Source) -> Document:
+    """The document, or what the fallback URL says instead, or an apology."""
+    try:
+        return await _asked(exchange, call, source)
+    except TwimlError as error:
+        exchange.note(error.code, subject=call.sid, url=error.url, detail=error.detail)
+        failure = error
+    if call.fallback is not None:
+        extra = (("ErrorCode", str(failure.code)), ("ErrorUrl", failure.url))
+        try:
+            return await _asked(
+                exchange, call, Source(call.fallback.url, call.fallback.method, extra=extra, purpose="fallback")
+            )
+        except TwimlError as error:
+            exchange.note(error.code, subject=call.sid, url=error.url, detail=error.detail)
+    return APOLOGY
+
+
+async def _asked(exchange: Exchange, call: Call, source: Source) -> Document:
+    # The request goes on if the call is interrupted meanwhile: Twilio has asked, and will not read the answer.
+    call.line.check()
+    document = await call.line.hold(asyncio.shield(exchange.spawn(fetch(exchange, call, source), may_fail=True)))
+    assert document is not None  # noqa: S101 - no time limit was given
+    return document
+
+
+async def _run(exchange: Exchange, call: Call, document: Document) -> Step:
+    for place, verb in enumerate(document.verbs):
+        if (run := VERBS.get(verb.name)) is None:
+            exchange.note(
+                12200, subject=call.sid, url=document.base, detail=f"<{verb.name}> is not known here and was skipped"
+            )
+            continue
+        step = await run(Stage(exchange, call, document, place, live, perform), verb)
+        if step is not Next.VERB:
+            return step
+    return Next.VERB

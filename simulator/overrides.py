@@ -1,0 +1,43 @@
+"""Connection overrides: what the fragment of a webhook's URL asks of the connection.
+
+Source: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides. The fragment is neither sent nor signed.
+"""
+
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl, urldefrag
+
+RETRY_REASONS = frozenset({"4xx", "5xx", "ct", "rt", "all"})
+RANGES = {"ct": (100, 10_000), "rt": (100, 15_000), "tt": (100, 15_000), "rc": (0, 5)}
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """Time-outs are real milliseconds: connect (ct), first byte (rt), all tries together (tt). `rc` counts repeats, not tries."""
+
+    ct: int = 5_000
+    rt: int = 15_000
+    tt: int = 15_000
+    rc: int = 1
+    rp: frozenset[str] = frozenset({"ct"})
+
+    def repeats_on(self, reason: str) -> bool:
+        """`reason` is ct, rt, 4xx, 5xx, or the name of some other failure, which only `all` covers."""
+        return reason in self.rp or "all" in self.rp
+
+
+def split(url: str) -> tuple[str, Overrides, list[str]]:
+    """The URL without its fragment, what the fragment asks for, and the parts that Twilio would refuse (error 11240-11243)."""
+    bare, fragment = urldefrag(url)
+    overrides, refused = Overrides(), []
+    for name, value in parse_qsl(fragment, keep_blank_values=True):
+        if name == "rp" and (reasons := frozenset(value.split(","))) <= RETRY_REASONS:
+            overrides = replace(overrides, rp=reasons)
+        elif name in RANGES and _within(value, RANGES[name]):
+            overrides = replace(overrides, **{name: int(value)})
+        elif name not in ("sni", "e"):  # where Twilio dials out from means nothing here
+            refused.append(f"{name}={value}")
+    return bare, overrides, refused
+
+
+def _within(value: str, bounds: tuple[int, int]) -> bool:
+    return value.isascii() and value.isdigit() and bounds[0] <= int(value) <= bounds[1]

@@ -1,0 +1,282 @@
+"""Requests to the application: signed, repeated as asked, and written down.
+
+Source: https://www.twilio.com/docs/usage/security, https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides.
+"""
+
+import asyncio
+import socket
+from collections import deque
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from typing import Any
+from urllib.parse import urlencode, urljoin, urlsplit
+
+import aiohttp
+from yarl import URL
+
+from .chance import Chance, between, happens, new_token
+from .clock import Clock, iso
+from .overrides import Overrides, split
+from .settings import Settings
+from .signature import sign, signed_url
+
+Params = list[tuple[str, str]]
+
+MOST_REDIRECTS = 10
+MOST_BODY = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. `code` is the debugger's word for a failure (0: none), `reason` the overrides' word for it."""
+
+    url: str
+    status: int | None = None
+    body: bytes = b""
+    content_type: str = ""
+    code: int = 0
+    reason: str = ""
+
+
+@dataclass(eq=False)
+class Webhook:
+    """One statement or question to the application, with all its attempts."""
+
+    subject: str
+    purpose: str
+    url: str
+    method: str
+    params: Params
+    token: str
+    at: datetime
+    faults: list[str] = field(default_factory=list)
+    attempts: list[dict[str, object]] = field(default_factory=list)
+    outcome: str = "waiting"
+    answer: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "subject": self.subject,
+            "purpose": self.purpose,
+            "url": self.url,
+            "method": self.method,
+            "params": dict(self.params),
+            "token": self.token,
+            "at": iso(self.at),
+            "faults": self.faults,
+            "attempts": self.attempts,
+            "outcome": self.outcome,
+            "status": self.attempts[-1]["status"] if self.attempts else None,
+            "answer": self.answer,
+        }
+
+
+class Post:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        chance: Chance,
+        *,
+        spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
+        note: Callable[..., None],
+    ):
+        self.log: deque[Webhook] = deque(maxlen=settings.remembered)
+        self._settings = settings
+        self._clock = clock
+        self._chance = chance
+        self._spawn = spawn
+        self._note = note
+        self._session: aiohttp.ClientSession | None = None
+        self._dice: dict[str, Random] = {}
+        self._queue_end: dict[str, asyncio.Task[None]] = {}
+        self._passed: dict[str, asyncio.Event] = {}
+
+    async def open(self) -> None:
+        # A connection for each request: one kept alive may be closed by the application just as it is used again.
+        connector = aiohttp.TCPConnector(force_close=True, limit=0)
+        self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    def reset(self) -> None:
+        for memory in (self.log, self._dice, self._queue_end, self._passed):
+            memory.clear()
+
+    async def ask(self, subject: str, purpose: str, url: str, method: str, params: Params) -> Answer:
+        """A request for TwiML: now, and never faulty."""
+        webhook = self._write_down(subject, purpose, url, method, params)
+        answer = await self._deliver(webhook)
+        webhook.answer = answer.body[:4000].decode(errors="replace")
+        return answer
+
+    def tell(self, subject: str, purpose: str, url: str, method: str, params: Params) -> None:
+        """A status callback about `subject` (a call's or conference's SID): soon, in order, unless a fault says otherwise.
+
+        Without faults the callbacks of one subject wait for one another, those of different subjects do not.
+        """
+        webhook = self._write_down(subject, purpose, url, method, params)
+        dice = self._dice_for(subject)
+        faults = self._settings.faults.callbacks
+        # Always the same throws in the same order: see chance.py.
+        lost, late, reordered, doubled = (
+            happens(dice, chance) for chance in (faults.lost, faults.late, faults.reordered, faults.doubled)
+        )
+        latency = between(dice, self._settings.timing.callback_latency)
+        delay, delay_of_copy = between(dice, faults.late_seconds), between(dice, faults.late_seconds)
+        webhook.faults = [
+            name
+            for name, hit in (("lost", lost), ("late", late), ("reordered", reordered), ("doubled", doubled))
+            if hit
+        ]
+        if lost:
+            webhook.outcome = "lost"
+        elif late:
+            self._spawn(self._send_after(webhook, latency + delay))
+        elif reordered:
+            self._spawn(self._send_after_next(webhook, latency, at_most=faults.late_seconds[1]))
+        else:
+            before = self._queue_end.get(subject)
+            self._queue_end[subject] = self._spawn(self._send_in_turn(webhook, latency, before))
+        if doubled and not lost:
+            self._spawn(self._send_after(webhook, latency + delay_of_copy))
+
+    def _write_down(self, subject: str, purpose: str, url: str, method: str, params: Params) -> Webhook:
+        token = new_token(self._dice_for(subject))
+        webhook = Webhook(subject, purpose, url, method.upper(), params, token, self._clock.now())
+        self.log.append(webhook)
+        return webhook
+
+    def _dice_for(self, subject: str) -> Random:
+        return self._dice.setdefault(subject, self._chance.dice("post", subject))
+
+    async def _send_in_turn(self, webhook: Webhook, latency: float, before: asyncio.Task[None] | None) -> None:
+        await self._clock.sleep(latency)
+        if before is not None:
+            await asyncio.wait({before})
+        await self._send(webhook)
+
+    async def _send_after(self, webhook: Webhook, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+        await self._send(webhook)
+
+    async def _send_after_next(self, webhook: Webhook, latency: float, *, at_most: float) -> None:
+        await self._clock.sleep(latency)
+        # The last callback of a call has no next: it is merely late.
+        passed = self._passed.setdefault(webhook.subject, asyncio.Event())
+        try:
+            await asyncio.wait_for(passed.wait(), self._clock.real(at_most))
+        except TimeoutError:
+            pass
+        await self._send(webhook, passes=False)
+
+    async def _send(self, webhook: Webhook, *, passes: bool = True) -> None:
+        answer = await self._deliver(webhook)
+        if answer.code:
+            self._note(
+                15003,
+                subject=webhook.subject,
+                url=webhook.url,
+                detail=f"{answer.code}: {answer.status or answer.reason}",
+            )
+        if passes and (passed := self._passed.pop(webhook.subject, None)):
+            passed.set()
+
+    async def _deliver(self, webhook: Webhook) -> Answer:
+        """Tries as often as the URL's fragment allows; every try carries the same idempotency token."""
+        url, overrides, refused = split(webhook.url)
+        if refused:
+            self._note(11240, subject=webhook.subject, url=webhook.url, detail="; ".join(refused))
+        answer = Answer(url, code=11200)
+        deadline = asyncio.get_running_loop().time() + overrides.tt / 1000
+        for attempt in range(overrides.rc + 1):
+            if attempt:
+                await self._clock.sleep(self._settings.timing.retry_pause)
+            left = deadline - asyncio.get_running_loop().time()
+            if left <= 0:
+                answer = Answer(url, code=11203, reason="tt")
+                break
+            answer = await self._try(webhook, url, overrides, left)
+            if not answer.code or not overrides.repeats_on(answer.reason):
+                break
+        webhook.outcome = "refused" if answer.code and answer.status else "failed" if answer.code else "delivered"
+        return answer
+
+    async def _try(self, webhook: Webhook, url: str, overrides: Overrides, left: float) -> Answer:
+        began, at = asyncio.get_running_loop().time(), self._clock.now()
+        try:
+            answer = await self._follow(
+                webhook, url, aiohttp.ClientTimeout(left, None, overrides.rt / 1000, overrides.ct / 1000)
+            )
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            answer = _failure(url, error)
+        webhook.attempts.append(
+            {
+                "at": iso(at),
+                "status": answer.status,
+                "error": answer.reason if answer.code and not answer.status else None,
+                "milliseconds": round((asyncio.get_running_loop().time() - began) * 1000),
+            }
+        )
+        return answer
+
+    async def _follow(self, webhook: Webhook, url: str, patience: aiohttp.ClientTimeout) -> Answer:
+        method, params = webhook.method, webhook.params
+        for _ in range(MOST_REDIRECTS + 1):
+            answer, location = await self._request(webhook.token, url, method, params, patience)
+            if location is None:
+                return answer
+            # Whatever the method was, the new place is asked by GET and the parameters are gone.
+            url, method, params = urljoin(url, location), "GET", []
+        return Answer(url, code=11215, reason="redirects")
+
+    async def _request(
+        self, token: str, url: str, method: str, params: Params, patience: aiohttp.ClientTimeout
+    ) -> tuple[Answer, str | None]:
+        assert self._session is not None  # noqa: S101 - opened before the first call
+        form = params if method == "POST" else []
+        if params and method != "POST":
+            url += ("&" if urlsplit(url).query else "?") + urlencode(params)
+        headers = {
+            "User-Agent": "TwilioProxy/1.1",
+            "Accept": "*/*",
+            "Accept-Encoding": "gzip",
+            "X-Twilio-Signature": sign(self._settings.auth_token, signed_url(url), form),
+            "I-Twilio-Idempotency-Token": token,
+            "X-Home-Region": "us1",
+        }
+        if method == "POST":
+            headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
+        async with self._session.request(
+            method,
+            URL(url, encoded=True),
+            data=urlencode(form).encode() if method == "POST" else None,
+            headers=headers,
+            allow_redirects=False,
+            timeout=patience,
+        ) as response:
+            location = response.headers.get("Location") if response.status in (301, 302, 303, 307, 308) else None
+            body = await response.content.read(MOST_BODY)
+            kind = response.headers.get("Content-Type", "")
+            if response.status >= 400:
+                return Answer(url, response.status, body, kind, 11200, f"{response.status // 100}xx"), None
+            return Answer(url, response.status, body, kind), location
+
+
+def _failure(url: str, error: Exception) -> Answer:
+    """Names a failure in the words of the connection overrides and of the debugger."""
+    if isinstance(error, aiohttp.InvalidURL | ValueError):
+        return Answer(url, code=11100, reason="url")
+    if isinstance(error, aiohttp.ClientConnectorDNSError | socket.gaierror):
+        return Answer(url, code=11210, reason="dns")
+    if isinstance(error, aiohttp.ConnectionTimeoutError | aiohttp.ClientConnectorError):
+        return Answer(url, code=11205, reason="ct")
+    if isinstance(error, aiohttp.SocketTimeoutError):
+        return Answer(url, code=11205, reason="rt")
+    if isinstance(error, TimeoutError):
+        return Answer(url, code=11203, reason="tt")
+    return Answer(url, code=11206, reason="protocol")

@@ -1,0 +1,43 @@
+"""/IncomingPhoneNumbers. Source: https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource"""
+
+from ..calls import Number
+from ..exchange import Exchange
+from ..web import Response
+from .form import Form
+from .pages import page
+from .shapes import account_path, number_json
+
+URLS = {"VoiceUrl": "voice_url", "VoiceFallbackUrl": "voice_fallback_url", "StatusCallback": "status_callback"}
+METHODS = {
+    "VoiceMethod": "voice_method",
+    "VoiceFallbackMethod": "voice_fallback_method",
+    "StatusCallbackMethod": "status_callback_method",
+}
+
+
+def index(exchange: Exchange, form: Form) -> Response:
+    found = [
+        number
+        for number in reversed(exchange.numbers.values())
+        if form.get("PhoneNumber") in number.phone_number and form.get("FriendlyName") in ("", number.friendly_name)
+    ]
+    path = f"{account_path(exchange)}/IncomingPhoneNumbers.json"
+    shape = page(
+        path, "incoming_phone_numbers", form, found, lambda one: one.sid, lambda one: number_json(exchange, one)
+    )
+    return Response(200, shape)
+
+
+def fetch(exchange: Exchange, number: Number) -> Response:
+    return Response(200, number_json(exchange, number))
+
+
+def update(exchange: Exchange, number: Number, form: Form) -> Response:
+    new = {attribute: form.url(name) for name, attribute in URLS.items() if form.has(name)}
+    new |= {attribute: form.method(name) for name, attribute in METHODS.items() if form.has(name)}
+    if form.has("FriendlyName"):
+        new["friendly_name"] = form.get("FriendlyName")
+    for attribute, value in new.items():
+        setattr(number, attribute, value)
+    number.updated_at = exchange.clock.now()
+    return Response(200, number_json(exchange, number))

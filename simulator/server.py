@@ -1,0 +1,62 @@
+"""Serving the simulator on a socket."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+
+import uvicorn
+
+from .app import Simulator
+from .settings import Settings, WrongSetting
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its own signal handling, which re-raises what it caught: we end with a plain exit code."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Raises WrongSetting if the address is taken or not ours. Port 0 takes any free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(1024)
+    except OSError as error:
+        listening.close()
+        raise WrongSetting(f"Cannot listen on {host}:{port}: {error.strerror or error}.") from None
+    return listening
+
+
+async def serve(settings: Settings, listening: socket.socket, *, on_stop: Callable[[Callable[[], None]], None]) -> None:
+    """Serves until told to stop; `on_stop` is given the function that tells it."""
+    config = uvicorn.Config(
+        Simulator(settings),
+        log_level="warning",
+        lifespan="on",
+        ws="none",
+        access_log=False,
+        timeout_graceful_shutdown=1,
+    )
+    server = _Server(config)
+    on_stop(lambda: setattr(server, "should_exit", True))
+    await server.serve(sockets=[listening])
+
+
+def run(settings: Settings, listening: socket.socket) -> None:
+    """Serves until SIGINT or SIGTERM."""
+
+    async def main() -> None:
+        def stop_on_signals(stop: Callable[[], None]) -> None:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, stop)
+
+        await serve(settings, listening, on_stop=stop_on_signals)
+
+    asyncio.run(main())

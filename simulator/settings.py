@@ -1,0 +1,218 @@
+"""What a run is made of: the account, its numbers, the pace, the habits of people, and the choices Twilio's pages leave open."""
+
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from typing import Any, TypeVar, get_type_hints
+
+S = TypeVar("S")
+
+Range = tuple[float, float]
+
+
+class WrongSetting(Exception):
+    """A setting that cannot be used; its text is a sentence for the person who wrote it."""
+
+
+@dataclass
+class NumberSettings:
+    """An incoming phone number of the account."""
+
+    phone_number: str
+    friendly_name: str = ""
+    voice_url: str = ""
+    voice_method: str = "POST"
+    voice_fallback_url: str = ""
+    voice_fallback_method: str = "POST"
+    status_callback: str = ""
+    status_callback_method: str = "POST"
+
+
+@dataclass
+class Timing:
+    """How long things take, in simulated seconds. The three of an update are as measured on live calls: 150, 300 and 650 ms."""
+
+    dialling: Range = (0.5, 1.5)
+    callback_latency: Range = (0.05, 0.2)
+    update_noticed: float = 0.15
+    action_after: float = 0.15
+    document_after: float = 0.35
+    retry_pause: float = 0.0
+    seconds_per_word: float = 0.4
+    audio_seconds: float = 5.0
+    shortest_turn: float = 1.0
+
+
+@dataclass
+class Choices:
+    """What Twilio's pages do not settle. The defaults are the likelier half; an application should stand both."""
+
+    inbound_callback_is_progress: bool = False
+    loser_status: str = "canceled"
+    abandoned_child_status: str = "canceled"
+    abandoned_parent_status: str = "no-answer"
+    redirected_ringing_dial_status: str = "canceled"
+    cancel_in_progress: str = "ignored"
+    update_ended: str = "21220"
+    redirect_ringing_inbound: bool = True
+    action_after_hang_up: bool = True
+    kicked_leg_continues: bool = True
+    conference_sequence_start: int = 1
+
+
+@dataclass
+class CallbackFaults:
+    """How badly status callbacks are delivered: probabilities from 0 to 1, delays in simulated seconds."""
+
+    late: float = 0.0
+    late_seconds: Range = (1.0, 10.0)
+    doubled: float = 0.0
+    reordered: float = 0.0
+    lost: float = 0.0
+
+
+@dataclass
+class Faults:
+    """What goes wrong. Faults of REST answers will stand beside those of callbacks."""
+
+    callbacks: CallbackFaults = field(default_factory=CallbackFaults)
+
+
+@dataclass
+class Habits:
+    """How people behave for whom there is no rule: probabilities from 0 to 1, ranges in simulated seconds."""
+
+    busy: float = 0.0
+    no_answer: float = 0.0
+    rejects: float = 0.0
+    answer_seconds: Range = (2.0, 5.0)
+    callee_talks: float = 0.0
+    callee_talk_seconds: Range = (30.0, 240.0)
+    callee_waits_seconds: Range | None = None
+    caller_talk_seconds: Range = (30.0, 240.0)
+    gives_up: float = 0.1
+    gives_up_seconds: Range = (5.0, 30.0)
+    patience_seconds: Range = (60.0, 300.0)
+    digits: list[str] = field(default_factory=lambda: ["1", "2"])
+
+
+# Somebody who is rung by lively traffic is sometimes busy, out, or the first to hang up.
+LIVELY = Habits(
+    busy=0.04,
+    no_answer=0.08,
+    rejects=0.03,
+    answer_seconds=(2.0, 9.0),
+    callee_talks=0.4,
+    callee_waits_seconds=(20.0, 40.0),
+)
+
+
+@dataclass
+class Traffic:
+    """Calls that come in by themselves. No numbers named: all of the account's."""
+
+    calls_per_minute: float = 0.0
+    numbers: list[str] = field(default_factory=list)
+    at_most: int = 200
+
+
+@dataclass
+class Behaviour:
+    """A rule about a person: the first whose pattern fits their address holds, and overrides the habits where it says something.
+
+    `who` is an address with `*` and `?` as wildcards, such as `client:dana`, `sip:*@pbx.example`, `+1415*`.
+    `answer` is one of answers, busy, no-answer, rejects, unreachable.
+    """
+
+    who: str
+    answer: str | None = None
+    after: float | None = None
+    talks: float | None = None
+    waits: float | None = None
+    hang_up_after: float | None = None
+    digits: list[str] | None = None
+    one_call: bool | None = None
+
+
+@dataclass
+class Settings:
+    account_sid: str = "AC" + "0" * 32
+    auth_token: str = "simulated-auth-token"  # noqa: S105 - a made-up account's
+    api_keys: dict[str, str] = field(default_factory=dict)
+    host: str = "127.0.0.1"
+    port: int = 9911
+    speed: float = 1.0
+    seed: str = "1"
+    calls_per_second: float = 0.0
+    doors_for_all: bool = False
+    remembered: int = 20_000
+    numbers: list[NumberSettings] = field(default_factory=list)
+    verified_callers: list[str] = field(default_factory=list)
+    behaviour: list[Behaviour] = field(default_factory=list)
+    habits: Habits | None = None
+    traffic: Traffic = field(default_factory=Traffic)
+    faults: Faults = field(default_factory=Faults)
+    timing: Timing = field(default_factory=Timing)
+    choices: Choices = field(default_factory=Choices)
+
+
+def build(kind: type[S], given: object, *, where: str = "") -> S:
+    """Makes a settings object from JSON; raises WrongSetting with the place and what is wrong there."""
+    if not isinstance(given, dict):
+        raise WrongSetting(f"{where or 'The settings'} must be a JSON object, not {given!r}.")
+    known = {one.name for one in fields(kind)}  # type: ignore[arg-type]
+    if unknown := sorted(set(given) - known):
+        raise WrongSetting(
+            f"{where or 'The settings'}: there is no {', '.join(unknown)}; known are {', '.join(sorted(known))}."
+        )
+    hints = get_type_hints(kind)
+    try:
+        return kind(
+            **{name: _converted(hints[name], value, f"{where}.{name}".strip(".")) for name, value in given.items()}
+        )
+    except TypeError as error:
+        raise WrongSetting(f"{where or 'The settings'}: {error}.") from None
+
+
+def changed(current: S, given: object, *, where: str = "") -> S:
+    """A copy of a settings object with what JSON says about it; what it does not mention stays."""
+    if not isinstance(given, dict):
+        raise WrongSetting(f"{where or 'The settings'} must be a JSON object, not {given!r}.")
+    return build(type(current), {**_shallow(current), **_merged(current, given, where)}, where=where)
+
+
+def as_json(settings: object) -> Any:
+    return asdict(settings)  # type: ignore[call-overload]
+
+
+def _merged(current: object, given: dict[str, Any], where: str) -> dict[str, Any]:
+    nested = {name: getattr(current, name, None) for name in given}
+    return {
+        name: changed(nested[name], value, where=f"{where}.{name}".strip(".")) if is_dataclass(nested[name]) else value
+        for name, value in given.items()
+    }
+
+
+def _shallow(settings: object) -> dict[str, Any]:
+    return {one.name: getattr(settings, one.name) for one in fields(settings)}  # type: ignore[arg-type]
+
+
+def _converted(hint: Any, value: Any, where: str) -> Any:
+    if is_dataclass(value) or value is None:
+        return value
+    options = [one for one in getattr(hint, "__args__", ()) if one is not type(None)]
+    if str(hint).endswith("| None") and len(options) == 1:
+        return _converted(options[0], value, where)
+    if is_dataclass(hint):
+        return build(hint, value, where=where)  # type: ignore[arg-type]
+    if getattr(hint, "__origin__", None) is list:
+        if not isinstance(value, list):
+            raise WrongSetting(f"{where} must be a list.")
+        return [_converted(options[0], one, f"{where}[{place}]") for place, one in enumerate(value)]
+    if hint == Range:
+        if not (isinstance(value, (list, tuple)) and len(value) == 2 and value[0] <= value[1]):
+            raise WrongSetting(f"{where} must be two numbers of seconds, the smaller first.")
+        return (float(value[0]), float(value[1]))
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(hint, type) and not isinstance(value, hint):
+        raise WrongSetting(f"{where} must be a {hint.__name__}, not {value!r}.")
+    return value

@@ -1,0 +1,157 @@
+"""Making and changing calls: what a caller's dialling, or a REST request, sets off."""
+
+from dataclasses import dataclass
+from random import Random
+
+from . import conferences
+from .calls import Call, CallbackPlan, Number
+from .chance import new_sid
+from .conferences import Conference, Seat
+from .errors import Refused
+from .exchange import Exchange
+from .legs import finish, hang_up, new_line, ring_out, seat_person
+from .line import HangUp, Interrupted, Redirect, Source
+from .machine import live
+from .people import Manner
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A call to be made for a REST request."""
+
+    to: str
+    from_: str
+    timeout: float = 60.0
+    time_limit: float = 14_400.0
+    callback: CallbackPlan | None = None
+    fallback: Source | None = None
+    send_digits: str = ""
+
+
+def ring_in(exchange: Exchange, *, caller: str, number: Number, manner: Manner, dice: Random | None = None) -> Call:
+    """Somebody calls one of the account's numbers, whose voice URL says what they get."""
+    call = _new_call(
+        exchange, "inbound", caller, number.phone_number, dice or exchange.chance.dice("in", exchange.count("in"))
+    )
+    call.status = "ringing"
+    call.number = number
+    call.started_at = call.ringing_at = call.created_at
+    if number.voice_fallback_url:
+        call.fallback = Source(number.voice_fallback_url, number.voice_fallback_method)
+    seat_person(exchange, call, manner, "caller")
+    assert call.person is not None  # noqa: S101 - seated above
+    call.person.begin()
+    exchange.spawn(live(exchange, call, Source(number.voice_url, number.voice_method)))
+    return call
+
+
+def ring_for(exchange: Exchange, order: Order, source: Source) -> Call:
+    """POST /Calls: the callee is rung first, and the document is fetched when they answer."""
+    call = _ordered(exchange, order)
+    exchange.spawn(_api_life(exchange, call, order, source))
+    return call
+
+
+def invite(exchange: Exchange, order: Order, seat_for: "Invitation") -> Seat:
+    """POST /Participants: the callee is rung and enters the conference when they answer."""
+    call = _ordered(exchange, order)
+    seat = Seat(call, seat_for.conference, exchange.clock.now(), added_by_api=True, **seat_for.manners)  # type: ignore[arg-type]
+    seat.conference.invited[call.sid] = seat
+    exchange.spawn(_participant_life(exchange, seat, order))
+    return seat
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A place kept in a conference; `manners` are fields of Seat: label, muted, starts, ends …"""
+
+    conference: Conference
+    manners: dict[str, object]
+
+
+def redirect(exchange: Exchange, call: Call, source: Source) -> None:
+    """The request is answered now and acted on a moment later. Raises Refused (21220) where the call cannot be redirected.
+
+    Source: https://www.twilio.com/docs/voice/tutorials/how-to-modify-calls-in-progress
+    """
+    rings_in = (
+        call.status == "ringing" and call.direction == "inbound" and exchange.settings.choices.redirect_ringing_inbound
+    )
+    if call.status != "in-progress" and not rings_in:
+        raise Refused(21220)
+    exchange.later(exchange.settings.timing.update_noticed, call.line.interrupt, Redirect(source))
+
+
+def end(exchange: Exchange, call: Call, status: str) -> None:
+    """`completed` ends any live call; `canceled` only one that has not been answered, and leaves others alone."""
+    choices = exchange.settings.choices
+    if call.over:
+        if choices.update_ended == "21220":
+            raise Refused(21220, words="Call is not in-progress. Cannot end.")
+        return
+    if status == "canceled" and call.status == "in-progress":
+        if choices.cancel_in_progress == "21220":
+            raise Refused(21220, words="Call is in-progress. Cannot cancel.")
+        return
+    final = "canceled" if call.answered_at is None else None
+    exchange.later(exchange.settings.timing.update_noticed, hang_up, exchange, call, "api", final)
+
+
+def _new_call(exchange: Exchange, direction: str, from_: str, to: str, dice: Random) -> Call:
+    call = Call(
+        sid=new_sid("CA", dice),
+        direction=direction,
+        from_=from_,
+        to=to,
+        dice=dice,
+        line=new_line(exchange),
+        created_at=exchange.clock.now(),
+    )
+    exchange.add(call)
+    return call
+
+
+def _ordered(exchange: Exchange, order: Order) -> Call:
+    dice = exchange.chance.dice("api", exchange.count("api"))
+    call = _new_call(exchange, "outbound-api", order.from_, order.to, dice)
+    call.callback, call.fallback = order.callback, order.fallback
+    call.time_limit, call.send_digits = order.time_limit, order.send_digits
+    call.number = exchange.number(order.from_)
+    return call
+
+
+async def _rung(exchange: Exchange, call: Call, order: Order) -> str:
+    call.queue_seconds = await call.line.hold(exchange.wait_to_dial()) or 0.0
+    return await ring_out(exchange, call, order.timeout)
+
+
+async def _api_life(exchange: Exchange, call: Call, order: Order, source: Source) -> None:
+    try:
+        status = await _rung(exchange, call, order)
+    except Interrupted as interrupted:
+        assert isinstance(interrupted.why, HangUp)  # noqa: S101 - a call that rings is not redirected (21220)
+        finish(exchange, call, interrupted.why)
+        return
+    if status == "answered":
+        await live(exchange, call, source)
+    else:
+        finish(exchange, call, HangUp("callee", status))
+
+
+async def _participant_life(exchange: Exchange, seat: Seat, order: Order) -> None:
+    call = seat.call
+    try:
+        status = await _rung(exchange, call, order)
+        if status == "answered" and not seat.left.done():
+            conferences.enter(exchange, seat)
+            await call.line.hold(seat.left)
+            finish(exchange, call, HangUp("conference"))
+        else:
+            finish(exchange, call, HangUp("callee", None if status == "answered" else status))
+    except Interrupted as interrupted:
+        if isinstance(interrupted.why, Redirect):
+            conferences.leave(exchange, seat, "participant_updated_via_api")
+            await live(exchange, call, interrupted.why.source)
+            return
+        finish(exchange, call, interrupted.why)
+    conferences.leave(exchange, seat, "participant_hung_up" if seat.joined else "participant_add_failed")
