@@ -1,0 +1,116 @@
+"""The made-up floor of the demo: three teams, their lines and agents, and one person for each kind of rights."""
+
+import json
+import secrets
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group, Permission, User
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from calls.models import Agent, Line, Membership, Team
+
+# Team: whether who may see numbers sees them in full at once, or has to reveal them one by one.
+TEAMS = {"Billing": False, "Sales": True, "Support": False}
+
+LINES = [
+    ("+15550100110", "Billing hotline", "Billing"),
+    ("+15550100115", "Payments", "Billing"),
+    ("+15550100120", "Sales", "Sales"),
+    ("+15550100130", "Support", "Support"),
+    ("+15550100135", "Support, out of hours", "Support"),
+]
+
+AGENTS = [
+    ("Ana Pereira", "client:ana", ["Billing"]),
+    ("Jonas Weber", "client:jonas", ["Billing"]),
+    ("Mei Tanaka", "client:mei", ["Billing", "Support"]),
+    ("Luca Moretti", "client:luca", ["Billing"]),
+    ("Sana Rahman", "client:sana", ["Sales"]),
+    ("Tom Novak", "client:tom", ["Sales"]),
+    ("Grace Kim", "client:grace", ["Sales", "Billing"]),
+    ("Kofi Mensah", "sip:kofi@pbx.example", ["Sales", "Support"]),
+    ("Nadia Haddad", "+15550100907", ["Support", "Billing"]),
+    ("Ravi Shah", "client:ravi", ["Support"]),
+    ("Elin Berg", "client:elin", ["Support"]),
+    ("Owen Clarke", "client:owen", ["Support", "Sales"]),
+]
+
+WATCH = {"view_call"}
+# What Django makes for every model; those of calls are for nobody: Twilio makes, changes and ends them.
+NOT_VERBS = {"add_call", "change_call", "delete_call"}
+FLOOR = {f"{verb}_{model}" for verb in ("view", "add", "change") for model in ("team", "line", "agent", "membership")}
+
+
+class Command(BaseCommand):
+    help = "Fills an empty database with the demo's people, teams, lines and agents, and prints how to sign in."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print sign-ins, lines and agents as JSON")
+
+    def handle(self, **options: Any) -> None:
+        if not settings.LOOPBACK:
+            raise CommandError(
+                "seed_demo makes people whose passwords it prints: it runs only where PUBLIC_URL is loopback."
+            )
+        with transaction.atomic():
+            teams = {
+                name: Team.objects.update_or_create(name=name, defaults={"show_numbers": shown})[0]
+                for name, shown in TEAMS.items()
+            }
+            for address, name, team in LINES:
+                Line.objects.update_or_create(address=address, defaults={"name": name, "team": teams[team]})
+            for name, contact, its_teams in AGENTS:
+                agent, _ = Agent.objects.update_or_create(
+                    contact=contact, defaults={"name": name, "state": Agent.State.AVAILABLE}
+                )
+                agent.teams.set([teams[team] for team in its_teams])
+            sign_ins = seed_people(teams)
+        if options["json"]:
+            lines = [{"address": address, "name": name} for address, name, _ in LINES]
+            agents = [{"contact": contact, "name": name} for name, contact, _ in AGENTS]
+            self.stdout.write(json.dumps({"sign_ins": sign_ins, "lines": lines, "agents": agents}))
+        else:
+            for person in sign_ins:
+                self.stdout.write(f"{person['username']:<8}{person['password']:<14}{person['who']}")
+
+
+def seed_people(teams: dict[str, Team]) -> list[dict[str, str]]:
+    """alice heads the floor, ben supervises Billing, wes only watches it. New passwords at each run."""
+    verbs = set(
+        Permission.objects.filter(content_type__app_label="calls", codename__endswith="_call").values_list(
+            "codename", flat=True
+        )
+    ) - (NOT_VERBS)
+    head = group("Head of floor", verbs | FLOOR | {"view_numbers", "all_teams", "manage_floor", "view_audit"})
+    supervisor = group("Supervisor", verbs | {"view_numbers"})
+    watcher = group("Watcher", WATCH)
+
+    alice, alices = person("alice", "Alice", "Moreau", is_staff=True)
+    ben, bens = person("ben", "Ben", "Okafor")
+    wes, weses = person("wes", "Wes", "Lindqvist")
+    alice.groups.set([head])
+    for user, its_group in ((ben, supervisor), (wes, watcher)):
+        Membership.objects.get_or_create(user=user, team=teams["Billing"], group=its_group)
+    return [
+        {"username": "alice", "password": alices, "who": "head of floor: every team, every verb"},
+        {"username": "ben", "password": bens, "who": "supervisor of Billing"},
+        {"username": "wes", "password": weses, "who": "watcher of Billing: sees, changes nothing"},
+    ]
+
+
+def group(name: str, codenames: set[str]) -> Group:
+    made, _ = Group.objects.get_or_create(name=name)
+    made.permissions.set(Permission.objects.filter(content_type__app_label="calls", codename__in=codenames))
+    return made
+
+
+def person(username: str, first: str, last: str, *, is_staff: bool = False) -> tuple[User, str]:
+    password = secrets.token_urlsafe(9)
+    user, _ = User.objects.get_or_create(username=username)
+    user.first_name, user.last_name, user.is_staff = first, last, is_staff
+    user.set_password(password)
+    user.save()
+    return user, password

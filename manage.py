@@ -1,0 +1,17 @@
+#!/usr/bin/env python
+"""The operator's door: `manage.py help` lists what it can do."""
+
+import os
+import sys
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callcenter.settings")
+    if sys.argv[1:2] == ["demo"]:
+        # It makes settings of its own, so it must not need any to start.
+        from calls.management.commands.demo import Command
+
+        Command().run_from_argv(sys.argv)
+    else:
+        from django.core.management import execute_from_command_line
+
+        execute_from_command_line(sys.argv)
