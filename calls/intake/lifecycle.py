@@ -163,7 +163,7 @@ def hear(state: LegState, statement: Statement) -> LegState:
     if statement.numbered and statement.numbered != numbered:
         numbered, contradiction = _joined_numbers(numbered, statement.numbered)
         clash = clash or contradiction
-    joined = (
+    joined: tuple[Any, ...] = (
         _greatest(state.top, statement.top),
         _least(state.first, statement.first),
         _least(state.rang, statement.rang),
@@ -456,7 +456,7 @@ def hear_presence(state: PresenceState, report: Report) -> PresenceState:
     holds = state.holds
     if kind in (HOLD, UNHOLD, LEAVE) and event not in holds:
         holds = tuple(sorted((*holds, event)))
-    joined = (
+    joined: tuple[Any, ...] = (
         _greatest(state.latest, (number, ms, int(left))),
         state.joined if left else _least(state.joined, ms),
         holds,
@@ -510,6 +510,7 @@ def hear_room(state: RoomState, report: Report) -> RoomState:
         return state
     exact = report.at is not None
     ms = milliseconds(report.at or report.received_at)
+    joined: tuple[Any, ...]
     if report.event == "conference-end":
         joined = (2, state.opened, _greatest(state.ended, (int(exact), ms if exact else -ms)))
     else:

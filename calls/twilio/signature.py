@@ -1,0 +1,261 @@
+"""Twilio's doors let in what Twilio signed, and nothing else. One function verifies, one decorator asks it.
+
+Signature first, schema after. Nothing here can be turned off, and no header but the signature's own takes part:
+the signed address is made of PUBLIC_URL, never of Host or X-Forwarded-*.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any
+from urllib.parse import parse_qsl, urlparse, urlsplit
+
+from asgiref.sync import iscoroutinefunction
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.encoding import escape_uri_path
+from django.views.decorators.csrf import csrf_exempt
+from twilio.request_validator import HMAC_SHA256, RequestValidator
+
+from calls.twilio.reports import MAX_NAMES, Nonsense, Report, Source, parse
+
+log = logging.getLogger(__name__)
+MAX_SIGNATURE = 100
+MAX_BODY = 64 * 1024
+FORM = "application/x-www-form-urlencoded"
+Pairs = Sequence[tuple[str, str]]
+
+
+class TwilioRequest(HttpRequest):
+    """A request that `from_twilio` let in."""
+
+    report: Report
+
+
+class Refused(Exception):
+    """Not let in. The reason is for Twilio's debugger; there is none for those who are not Twilio."""
+
+    def __init__(self, status: int, reason: str = "") -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """What came to a door, before anybody believes it. Path and query as they were on the wire."""
+
+    method: str
+    path: str
+    query: str
+    content_type: str
+    body: bytes
+    signature: str
+    settings_header: str = ""
+    idempotency_token: str = ""
+    remote: str = ""
+
+
+# Verify ----------------------------------------------------------------------------------------------------------
+
+
+def signed_url(public_url: str, path: str, query: str) -> str:
+    """The address that Twilio signed: ours, with path and query as they were on the wire.
+
+    With the port, because Twilio drops it or not and the SDK tries both; without user and password, which Twilio drops
+    (https://www.twilio.com/docs/usage/security).
+    """
+    ours = urlsplit(public_url)
+    url = f"{ours.scheme}://{ours.netloc.rpartition('@')[2]}{ours.path.rstrip('/')}{path}"
+    return f"{url}?{query}" if query else url
+
+
+def verify(
+    *,
+    url: str,
+    pairs: Pairs,
+    method: str,
+    signature: str,
+    settings_header: str = "",
+    tokens: Sequence[str],
+    webhook_keys: Mapping[str, str],
+) -> bool:
+    """Did Twilio sign this? By the SDK, with each auth token (current, next) or the named webhook key. Raises nothing.
+
+    `pairs` are the decoded parameters of the body, empty values and repeats included; of a GET the address is all.
+    """
+    try:
+        if not 0 < len(signature) <= MAX_SIGNATURE:
+            return False
+        # The SDK takes an address apart and drops what means nothing to it ("/;" becomes "/"): then it is another address.
+        if not re.fullmatch(r"[\x21-\x7e]+", url) or urlparse(url).geturl() != url:
+            return False
+        form = Form()
+        for name, value in pairs if method == "POST" else ():
+            form.setdefault(name, []).append(value)
+        if settings_header:
+            key = _webhook_key(settings_header, webhook_keys)
+            return bool(key) and RequestValidator(key).validate(url, form, signature, HMAC_SHA256)
+        return any(RequestValidator(token).validate(url, form, signature) for token in tokens if token)
+    except Exception:  # whatever a stranger makes of a request, it is not Twilio's
+        return False
+
+
+class Form(dict[str, list[str]]):
+    """As much of a QueryDict as the SDK asks for. A plain dict would lose repeated names."""
+
+    def getlist(self, name: str) -> list[str]:
+        return self[name]
+
+
+def _webhook_key(header: str, webhook_keys: Mapping[str, str]) -> str:
+    """The configured key that the header names, or "". Who may choose an algorithm chooses a weak one: there is one.
+
+    X-Twilio-Webhooks-Signature-Settings: key=<id>,algorithm=HMAC_SHA256
+    """
+    parts = [part.strip().split("=", 1) for part in header.split(",")]
+    said = {name: value for name, value in parts}
+    if len(said) != len(parts) or said.get("algorithm") != HMAC_SHA256:
+        return ""
+    return webhook_keys.get(said.get("key", ""), "")
+
+
+# Admit -----------------------------------------------------------------------------------------------------------
+
+
+def admit(
+    knock: Knock, *, door: str, source: Source, methods: Sequence[str] = ("POST",), received_at: datetime
+) -> Report:
+    """The report in a request to one of Twilio's doors. Raises Refused, and nothing else, whatever is in it."""
+    if knock.method not in methods:
+        raise Refused(405)
+    pairs, query = _read(knock)
+    if not verify(
+        url=signed_url(settings.PUBLIC_URL, knock.path, knock.query),
+        pairs=pairs,
+        method=knock.method,
+        signature=knock.signature,
+        settings_header=knock.settings_header,
+        tokens=settings.TWILIO_AUTH_TOKENS,
+        webhook_keys=settings.TWILIO_WEBHOOK_KEYS,
+    ):
+        _log_forgery(door, knock.remote, received_at)
+        raise Refused(403)
+    try:
+        return parse(
+            door,
+            source,
+            path=knock.path,
+            query=query,
+            pairs=pairs,
+            account_sid=settings.TWILIO_ACCOUNT_SID,
+            received_at=received_at,
+            idempotency_token=knock.idempotency_token,
+        )
+    except Nonsense as error:
+        log.warning("Twilio signed nonsense at %s: %s", door, error)
+        raise Refused(400, str(error)) from error
+
+
+def _read(knock: Knock) -> tuple[list[tuple[str, str]], str]:
+    """Twilio's parameters, and the part of the query that is ours (of a GET: all before the first of Twilio's)."""
+    if knock.method == "GET":
+        parts = knock.query.split("&") if knock.query else []
+        ours = next((i for i, part in enumerate(parts) if part[:1].isupper()), len(parts))
+        return _pairs("&".join(parts[ours:])), "&".join(parts[:ours])
+    kind, _, parameters = knock.content_type.partition(";")
+    charset = parameters.strip().lower()
+    if kind.strip().lower() != FORM or charset not in ("", "charset=utf-8", 'charset="utf-8"'):
+        raise Refused(403)
+    if len(knock.body) > MAX_BODY:
+        raise Refused(413, "too large")
+    try:
+        return _pairs(knock.body.decode()), knock.query
+    except UnicodeDecodeError as error:
+        raise Refused(400, "not UTF-8") from error
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    """Every parameter as it was sent: nothing trimmed, merged or replaced, or the signature would not fit."""
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_NAMES, errors="strict")
+    except UnicodeDecodeError as error:
+        raise Refused(400, "not UTF-8") from error
+    except ValueError as error:
+        raise Refused(400, "too many parameters") from error
+
+
+_logged: dict[str, datetime] = {}
+SILENCE = timedelta(minutes=1)
+
+
+def _log_forgery(door: str, remote: str, at: datetime) -> None:
+    """One line a minute and address: a flood of forgeries must not become a flood of log. Never what was sent."""
+    last = _logged.get(remote)
+    if last is not None and timedelta(0) <= at - last < SILENCE:
+        return
+    if len(_logged) >= 1000:
+        _logged.clear()
+    _logged[remote] = at
+    log.warning("A request at %s from %s is not signed by Twilio", door, remote)
+
+
+# Django ----------------------------------------------------------------------------------------------------------
+
+View = Callable[..., Any]
+
+
+def from_twilio(door: str, source: Source, methods: Sequence[str] = ("POST",)) -> Callable[[View], View]:
+    """A view for Twilio alone: it finds the verified report as `request.report`.
+
+    Others get 403 without a word; what Twilio signed but we cannot read gets 400 and the reason. Never a 5xx.
+    """
+
+    def decorate(view: View) -> View:
+        if iscoroutinefunction(view):
+
+            @wraps(view)
+            async def asked(request: TwilioRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+                return _let_in(request, door, source, methods) or await view(request, *args, **kwargs)
+        else:
+
+            @wraps(view)
+            def asked(request: TwilioRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+                return _let_in(request, door, source, methods) or view(request, *args, **kwargs)
+
+        return csrf_exempt(login_not_required(asked))
+
+    return decorate
+
+
+def _let_in(request: TwilioRequest, door: str, source: Source, methods: Sequence[str]) -> HttpResponse | None:
+    try:
+        request.report = admit(_knock(request), door=door, source=source, methods=methods, received_at=timezone.now())
+    except Refused as refused:
+        headers = {"Allow": ", ".join(methods)} if refused.status == 405 else None
+        return HttpResponse(refused.reason, status=refused.status, content_type="text/plain", headers=headers)
+    except Exception:
+        log.exception("A request at %s could not be judged", door)
+        return HttpResponse(status=403)
+    return None
+
+
+def _knock(request: HttpRequest) -> Knock:
+    raw_path = getattr(request, "scope", {}).get("raw_path")
+    return Knock(
+        method=request.method or "",
+        path=raw_path.decode("ascii").partition("?")[0] if raw_path else escape_uri_path(request.path),
+        query=request.META.get("QUERY_STRING", ""),
+        content_type=request.META.get("CONTENT_TYPE", ""),
+        body=request.read(MAX_BODY + 1),
+        # Empty, not None: the SDK raises TypeError on a missing signature.
+        signature=request.headers.get("X-Twilio-Signature", ""),
+        settings_header=request.headers.get("X-Twilio-Webhooks-Signature-Settings", ""),
+        idempotency_token=request.headers.get("I-Twilio-Idempotency-Token", ""),
+        remote=request.META.get("REMOTE_ADDR", ""),
+    )
