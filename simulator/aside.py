@@ -14,7 +14,7 @@ ALLOWED = frozenset({"Play", "Say", "Pause", "Redirect"})
 
 
 async def play(exchange: Exchange, call: Call, source: Source, also: list[Call] | None = None) -> TwimlError | None:
-    """Plays to the end, or until cancelled; a document that redirects to itself never ends. Returns what stopped it, if anything."""
+    """Plays to the end, if there is one (many a wait document redirects to itself); returns what went wrong."""
     following: Source | None = source
     while following is not None:
         try:

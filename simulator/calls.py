@@ -51,6 +51,7 @@ class Call:
     fallback: Source | None = None
     send_digits: str = ""
     time_limit: float = 14_400.0
+    time_limit_timer: "asyncio.Task[None] | None" = None
     updated_at: datetime | None = None
     started_at: datetime | None = None
     ringing_at: datetime | None = None

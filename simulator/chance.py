@@ -1,7 +1,7 @@
 """All randomness of a run, from one seed.
 
-Each subject (a caller of the traffic, a call, a call's callbacks) has dice of its own, thrown only for it: what one call does
-cannot depend on how the event loop happened to interleave it with the others.
+Each subject (a caller of the traffic, a call, a call's callbacks) has dice of its own, thrown only for it: what one
+call does cannot depend on how the event loop happened to interleave it with the others.
 """
 
 from random import Random

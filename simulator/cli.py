@@ -22,7 +22,7 @@ example: one number, its callers sped up ten times, thirty calls a minute, one c
 
 The application finds it with  client.api.base_url = "http://127.0.0.1:9911".
 Control doors (JSON):  GET /sim/health /sim/truth /sim/webhooks /sim/asked
-  POST /sim/calls  /sim/calls/{sid}/hangup  /sim/calls/{sid}/digits  /sim/faults  /sim/behaviour  /sim/traffic  /sim/reset
+  POST /sim/calls /sim/calls/{sid}/hangup /sim/calls/{sid}/digits /sim/faults /sim/behaviour /sim/traffic /sim/reset
 Every setting can stand in the --config file, by the names that GET /sim/faults, /sim/behaviour and /sim/traffic show.
 """
 
@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         "--number",
         metavar="+1…,voice=URL,status=URL",
         action="append",
-        help="a number of the account, with voice=, voice_method=, fallback=, status=, status_method=, name=; may be repeated",
+        help="a number of the account; also voice_method=, fallback=, status_method=, name=; may be repeated",
     )
     say("--speed", type=float, help="simulated telephone seconds per real second (1); HTTP time-outs stay real")
     say("--seed", help="all randomness comes from it (1)")

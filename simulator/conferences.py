@@ -12,7 +12,9 @@ from .calls import Call, CallbackPlan
 from .chance import new_sid
 from .clock import iso, rfc2822
 from .exchange import Exchange
+from .legs import hang_up
 from .line import Source
+from .twiml import TwimlError
 
 EVENTS = {
     "conference-start": "start",
@@ -48,7 +50,11 @@ class Seat:
     added_by_api: bool = False
     joined: bool = False
     left: "asyncio.Future[str]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-    music: "asyncio.Task[None] | None" = None
+    music: "asyncio.Task[TwimlError | None] | None" = None
+
+    async def until_left(self) -> str:
+        """Waits, and tells why they left. Whoever stops waiting does not spoil it for others."""
+        return await asyncio.shield(self.left)
 
     @property
     def status(self) -> str:
@@ -150,7 +156,7 @@ def end(
     by: Call | None = None,
     others: str = "conference_ended_via_api",
 ) -> None:
-    """Ends it for all. `reason` as in reason_conference_ended, `others` as in the ReasonParticipantLeft of who is put out."""
+    """Ends it for all. `reason` as in reason_conference_ended, `others` as in ReasonParticipantLeft of the others."""
     if conference.over:
         return
     conference.status = "completed"
@@ -194,6 +200,8 @@ async def announce(exchange: Exchange, conference: Conference, source: Source, o
     if not listeners:
         return
     error = await play(exchange, listeners[0].call, source, also=[seat.call for seat in listeners[1:]])
+    if conference.over or (only is not None and only.left.done()):
+        return
     extra = [("AnnounceUrl", source.url)]
     if error is not None:
         extra.append(("ReasonAnnouncementFailed", f"{error.code}"))
@@ -206,6 +214,8 @@ def _take_out(exchange: Exchange, seat: Seat, reason: str) -> None:
     conference.invited.pop(seat.call.sid, None)
     _stop_music(seat)
     seat.left.set_result(reason)
+    if not seat.joined:
+        hang_up(exchange, seat.call, by="conference")
     if seat.call.person is not None:
         seat.call.person.connect(False)
     extra = [

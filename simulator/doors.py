@@ -14,7 +14,8 @@ from .traffic import TrafficGenerator
 from .truth import call_truth, truth
 from .web import Request, Response
 
-SCRIPT = {"hang_up_after": None, "talks": None, "waits": None}
+OPEN = ("calls_per_second", "choices", "timing")
+SCRIPT = ("hang_up_after", "talks", "waits")
 
 
 async def answer(exchange: Exchange, traffic: TrafficGenerator, request: Request) -> Response:
@@ -59,6 +60,10 @@ async def _answer(exchange: Exchange, traffic: TrafficGenerator, request: Reques
             return Response(200, _behaviour(exchange))
         case "POST", ["behaviour"]:
             return _set_behaviour(exchange, _json(request))
+        case "GET", ["settings"]:
+            return Response(200, _open_settings(exchange))
+        case "POST", ["settings"]:
+            return _set_open_settings(exchange, _json(request))
         case "GET", ["traffic"]:
             return Response(200, as_json(exchange.settings.traffic))
         case "POST", ["traffic"]:
@@ -78,10 +83,9 @@ def _place(exchange: Exchange, asked: dict[str, Any]) -> Response:
             f"A call needs `from`, and `to` must be one of {[n.phone_number for n in exchange.numbers.values()]}."
         )
     digits = asked.get("digits", [])
-    manner = Manner(
-        **{name: None if asked.get(name) is None else float(asked[name]) for name in SCRIPT},
-        digits=(digits,) if isinstance(digits, str) else tuple(map(str, digits)),
-    )
+    hang_up_after, talks, waits = (None if asked.get(name) is None else float(asked[name]) for name in SCRIPT)
+    keyed = (digits,) if isinstance(digits, str) else tuple(map(str, digits))
+    manner = Manner(hang_up_after=hang_up_after, talks=talks, waits=waits, digits=keyed)
     return Response(201, call_truth(ring_in(exchange, caller=str(asked["from"]), number=number, manner=manner)))
 
 
@@ -96,7 +100,7 @@ def _key(call: Call, asked: dict[str, Any]) -> Response:
 
 
 def _set_faults(exchange: Exchange, asked: dict[str, Any]) -> Response:
-    """{"callbacks": {"late", "late_seconds", "doubled", "reordered", "lost"}}; what is not named stays, {} means no faults."""
+    """{"callbacks": {"late", "late_seconds", "doubled", "reordered", "lost"}}; not named: as before; {}: no faults."""
     exchange.settings.faults = changed(exchange.settings.faults, asked, where="faults") if asked else Faults()
     return Response(200, as_json(exchange.settings.faults))
 
@@ -120,6 +124,22 @@ def _set_behaviour(exchange: Exchange, asked: dict[str, Any]) -> Response:
 def _behaviour(exchange: Exchange) -> dict[str, Any]:
     settings = exchange.settings
     return {"rules": [as_json(rule) for rule in settings.behaviour], "habits": as_json(settings.habits or Habits())}
+
+
+def _set_open_settings(exchange: Exchange, asked: dict[str, Any]) -> Response:
+    """{"choices"?: {…}, "timing"?: {…}, "calls_per_second"?: 1}: what Twilio's pages leave open, and the pace."""
+    if unknown := set(asked) - set(OPEN):
+        raise WrongSetting(
+            f"There is no {', '.join(sorted(unknown))} that can be set here; known are {', '.join(OPEN)}."
+        )
+    new = changed(exchange.settings, asked)
+    for name in asked:
+        setattr(exchange.settings, name, getattr(new, name))
+    return Response(200, _open_settings(exchange))
+
+
+def _open_settings(exchange: Exchange) -> dict[str, Any]:
+    return {name: value for name, value in as_json(exchange.settings).items() if name in OPEN}
 
 
 def _rule(given: object) -> Behaviour:

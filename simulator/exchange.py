@@ -57,21 +57,21 @@ class Exchange:
         self._get_numbers()
 
     def spawn(self, life: Coroutine[Any, Any, T], *, may_fail: bool = False) -> asyncio.Task[T]:
-        """Starts a task that ends with the run at the latest. One that may not fail is a fault of the simulator if it does."""
+        """Starts a task; it ends with the run at the latest. If one fails that may not, the simulator is at fault."""
         task = asyncio.get_running_loop().create_task(life)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(_look_away if may_fail else self._look_for_faults)
         return task
 
-    def later(self, seconds: float, act: Callable[..., object], *args: object) -> None:
-        """Does it so many simulated seconds from now."""
+    def later(self, seconds: float, act: Callable[..., object], *args: object) -> asyncio.Task[None]:
+        """Does it so many simulated seconds from now, unless cancelled."""
 
         async def wait_and_act() -> None:
             await self.clock.sleep(seconds)
             act(*args)
 
-        self.spawn(wait_and_act())
+        return self.spawn(wait_and_act())
 
     def note(self, code: int, *, subject: str = "", url: str = "", detail: str = "") -> None:
         """An entry in the account's debugger."""
@@ -103,7 +103,7 @@ class Exchange:
         )
 
     async def wait_to_dial(self) -> float:
-        """Waits for this call's turn: REST-created calls leave one by one. Returns the simulated seconds spent in the queue.
+        """Waits for this call's turn (REST-created calls leave one by one); returns the simulated seconds it took.
 
         Source: https://support.twilio.com/hc/en-us/articles/223180028 (calls per second).
         """

@@ -1,4 +1,4 @@
-"""What happens to a leg, whoever made it: it is dialled, it rings, it is answered, it ends; and what is reported of that."""
+"""What happens to a leg, whoever made it: it is dialled, rings, is answered, ends; and what is reported of that."""
 
 from .calls import Call
 from .chance import between
@@ -20,7 +20,7 @@ def seat_person(exchange: Exchange, call: Call, manner: Manner, role: str) -> No
     call.person = Person(manner, exchange.clock, lambda: hang_up(exchange, call, by=role))
 
 
-async def ring_out(exchange: Exchange, call: Call, timeout: float) -> str:
+async def ring_out(exchange: Exchange, call: Call, ring_seconds: float) -> str:
     """Dials the callee and waits for what they do: `answered`, or the final status of a call that was not."""
     call.status = "initiated"
     call.started_at = exchange.clock.now()
@@ -36,7 +36,7 @@ async def ring_out(exchange: Exchange, call: Call, timeout: float) -> str:
         call.sip_code = 486
         return "busy"
     report(exchange, call, "ringing")
-    patience = timeout + RING_BUFFER
+    patience = ring_seconds + RING_BUFFER
     if manner.answer == "no-answer" or manner.after >= patience:
         await call.line.hold(seconds=patience)
         call.sip_code = 487
@@ -58,7 +58,14 @@ def answer(exchange: Exchange, call: Call) -> None:
     call.status = "in-progress"
     call.answered_at = exchange.clock.now()
     report(exchange, call, "answered")
-    exchange.later(call.time_limit, hang_up, exchange, call, "time-limit")
+    limit(exchange, call)
+
+
+def limit(exchange: Exchange, call: Call) -> None:
+    """Lets the call last so long and no longer, counted from now."""
+    if call.time_limit_timer is not None:
+        call.time_limit_timer.cancel()
+    call.time_limit_timer = exchange.later(call.time_limit, hang_up, exchange, call, "time-limit")
 
 
 def hang_up(exchange: Exchange, call: Call, by: str, status: str | None = None) -> None:
@@ -76,6 +83,8 @@ def finish(exchange: Exchange, call: Call, why: HangUp) -> None:
     if call.status == "canceled":
         call.sip_code = 487
     exchange.live.pop(call.sid, None)
+    if call.time_limit_timer is not None:
+        call.time_limit_timer.cancel()
     if call.person is not None:
         call.person.gone()
     report(exchange, call, "completed")

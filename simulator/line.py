@@ -28,7 +28,7 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True)
 class HangUp:
-    """`status` is the final CallStatus where the one who hangs up decides it; else it follows from how far the call got."""
+    """`status` is the final CallStatus if who hangs up decides it; else it follows from how far the call got."""
 
     by: str
     status: str | None = None
@@ -57,7 +57,7 @@ class Line:
             raise Interrupted(self._taken(self._pending))
 
     async def hold(self, thing: Awaitable[T] | None = None, *, seconds: float | None = None) -> T | None:
-        """Waits for `thing`, at most so many simulated seconds (then None), or for ever; raises Interrupted as soon as it must."""
+        """Waits for `thing`, at most so many simulated seconds (then None), or for ever; Interrupted if need be."""
         bell = asyncio.ensure_future(self._bell.wait())
         wanted = asyncio.ensure_future(thing) if thing is not None else None
         try:

@@ -43,7 +43,7 @@ async def perform(exchange: Exchange, call: Call, source: Source) -> bool:
             document = await _document(exchange, call, step)
             step = await _run(exchange, call, document)
         except TwimlError as error:
-            # Found while the document was running, such as a relative URL in inline TwiML: nothing is left to go back to.
+            # Found while the document ran, such as a relative URL in inline TwiML: there is nothing to go back to.
             exchange.note(error.code, subject=call.sid, url=error.url, detail=error.detail)
             step = await _run(exchange, call, APOLOGY)
     return step is not Next.HANG_UP

@@ -1,6 +1,7 @@
 """Connection overrides: what the fragment of a webhook's URL asks of the connection.
 
-Source: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides. The fragment is neither sent nor signed.
+Source: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+The fragment is neither sent nor signed.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ RANGES = {"ct": (100, 10_000), "rt": (100, 15_000), "tt": (100, 15_000), "rc": (
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """Time-outs are real milliseconds: connect (ct), first byte (rt), all tries together (tt). `rc` counts repeats, not tries."""
+    """Time-outs in real milliseconds: connect (ct), first byte (rt), all tries together (tt). `rc` counts repeats."""
 
     ct: int = 5_000
     rt: int = 15_000
@@ -26,14 +27,14 @@ class Overrides:
 
 
 def split(url: str) -> tuple[str, Overrides, list[str]]:
-    """The URL without its fragment, what the fragment asks for, and the parts that Twilio would refuse (error 11240-11243)."""
+    """The URL without its fragment, what the fragment asks for, and what Twilio would refuse in it (11240-11243)."""
     bare, fragment = urldefrag(url)
     overrides, refused = Overrides(), []
     for name, value in parse_qsl(fragment, keep_blank_values=True):
         if name == "rp" and (reasons := frozenset(value.split(","))) <= RETRY_REASONS:
             overrides = replace(overrides, rp=reasons)
         elif name in RANGES and _within(value, RANGES[name]):
-            overrides = replace(overrides, **{name: int(value)})
+            overrides = replace(overrides, **{name: int(value)})  # type: ignore[arg-type]
         elif name not in ("sni", "e"):  # where Twilio dials out from means nothing here
             refused.append(f"{name}={value}")
     return bare, overrides, refused

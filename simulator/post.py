@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 import aiohttp
 from yarl import URL
@@ -115,9 +115,9 @@ class Post:
         return answer
 
     def tell(self, subject: str, purpose: str, url: str, method: str, params: Params) -> None:
-        """A status callback about `subject` (a call's or conference's SID): soon, in order, unless a fault says otherwise.
+        """A status callback about `subject` (the SID of a call or conference): soon and in order, but for faults.
 
-        Without faults the callbacks of one subject wait for one another, those of different subjects do not.
+        Without faults the callbacks of one subject wait for one another; those of different subjects do not.
         """
         webhook = self._write_down(subject, purpose, url, method, params)
         dice = self._dice_for(subject)
@@ -226,8 +226,12 @@ class Post:
 
     async def _follow(self, webhook: Webhook, url: str, patience: aiohttp.ClientTimeout) -> Answer:
         method, params = webhook.method, webhook.params
+        login = None
         for _ in range(MOST_REDIRECTS + 1):
-            answer, location = await self._request(webhook.token, url, method, params, patience)
+            answer, location = await self._request(webhook.token, url, method, params, patience, login)
+            if answer.status == 401 and login is None and (login := _login(url)):
+                # User and password in the URL are told only to who asks for them.
+                answer, location = await self._request(webhook.token, url, method, params, patience, login)
             if location is None:
                 return answer
             # Whatever the method was, the new place is asked by GET and the parameters are gone.
@@ -235,7 +239,13 @@ class Post:
         return Answer(url, code=11215, reason="redirects")
 
     async def _request(
-        self, token: str, url: str, method: str, params: Params, patience: aiohttp.ClientTimeout
+        self,
+        token: str,
+        url: str,
+        method: str,
+        params: Params,
+        patience: aiohttp.ClientTimeout,
+        login: aiohttp.BasicAuth | None,
     ) -> tuple[Answer, str | None]:
         assert self._session is not None  # noqa: S101 - opened before the first call
         form = params if method == "POST" else []
@@ -253,7 +263,8 @@ class Post:
             headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
         async with self._session.request(
             method,
-            URL(url, encoded=True),
+            URL(_without_login(url), encoded=True),
+            auth=login,
             data=urlencode(form).encode() if method == "POST" else None,
             headers=headers,
             allow_redirects=False,
@@ -265,6 +276,16 @@ class Post:
             if response.status >= 400:
                 return Answer(url, response.status, body, kind, 11200, f"{response.status // 100}xx"), None
             return Answer(url, response.status, body, kind), location
+
+
+def _login(url: str) -> aiohttp.BasicAuth | None:
+    parts = urlsplit(url)
+    return aiohttp.BasicAuth(unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+
+
+def _without_login(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def _failure(url: str, error: Exception) -> Answer:

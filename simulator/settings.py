@@ -1,4 +1,4 @@
-"""What a run is made of: the account, its numbers, the pace, the habits of people, and the choices Twilio's pages leave open."""
+"""What a run is made of: the account, its numbers, the pace, people's habits, and what Twilio's pages leave open."""
 
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar, get_type_hints
@@ -28,7 +28,7 @@ class NumberSettings:
 
 @dataclass
 class Timing:
-    """How long things take, in simulated seconds. The three of an update are as measured on live calls: 150, 300 and 650 ms."""
+    """How long things take, in simulated seconds. An update's steps are as measured on live calls: 150, 300, 650 ms."""
 
     dialling: Range = (0.5, 1.5)
     callback_latency: Range = (0.05, 0.2)
@@ -116,7 +116,7 @@ class Traffic:
 
 @dataclass
 class Behaviour:
-    """A rule about a person: the first whose pattern fits their address holds, and overrides the habits where it says something.
+    """A rule about people: the first whose pattern fits an address holds, and overrides the habits in what it names.
 
     `who` is an address with `*` and `?` as wildcards, such as `client:dana`, `sip:*@pbx.example`, `+1415*`.
     `answer` is one of answers, busy, no-answer, rejects, unreachable.

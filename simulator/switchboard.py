@@ -70,7 +70,7 @@ class Invitation:
 
 
 def redirect(exchange: Exchange, call: Call, source: Source) -> None:
-    """The request is answered now and acted on a moment later. Raises Refused (21220) where the call cannot be redirected.
+    """The request is answered now and acted on a moment later. Raises Refused (21220) if the call cannot be redirected.
 
     Source: https://www.twilio.com/docs/voice/tutorials/how-to-modify-calls-in-progress
     """
@@ -144,7 +144,7 @@ async def _participant_life(exchange: Exchange, seat: Seat, order: Order) -> Non
         status = await _rung(exchange, call, order)
         if status == "answered" and not seat.left.done():
             conferences.enter(exchange, seat)
-            await call.line.hold(seat.left)
+            await call.line.hold(seat.until_left())
             finish(exchange, call, HangUp("conference"))
         else:
             finish(exchange, call, HangUp("callee", None if status == "answered" else status))

@@ -1,8 +1,8 @@
 """For tests of an application: a simulator of one's own, on a free port of this machine, that is met over HTTP only.
 
-    with RunningSimulator(numbers=[{"phone_number": "+15005550100", "voice_url": …}], speed=50) as twilio:
-        twilio.ring(from_="+14155550123", to="+15005550100", talks=30)
-        twilio.eventually(lambda: all(call["over"] for call in twilio.calls()))
+with RunningSimulator(numbers=[{"phone_number": "+15005550100", "voice_url": …}], speed=50) as twilio:
+    twilio.ring(from_="+14155550123", to="+15005550100", talks=30)
+    twilio.eventually(lambda: all(call["over"] for call in twilio.calls()))
 """
 
 import asyncio

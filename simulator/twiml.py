@@ -72,7 +72,7 @@ def read(text: str | bytes, base: str) -> Document:
 
 
 def read_answer(body: bytes, content_type: str, base: str) -> Document:
-    """Reads the answer to a request for TwiML by its content type: text that is no TwiML is read aloud, audio is played."""
+    """Reads the answer to a request for TwiML by its type: text that is no TwiML is read aloud, audio is played."""
     kind = content_type.partition(";")[0].strip().lower()
     if kind.startswith("audio/"):
         return Document([Verb("Play", {}, base)], base)

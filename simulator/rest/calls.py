@@ -6,6 +6,7 @@ from .. import switchboard
 from ..calls import FINAL, Call
 from ..errors import Refused
 from ..exchange import Exchange
+from ..legs import limit
 from ..switchboard import Order
 from ..web import Response
 from .dates import fits
@@ -68,8 +69,9 @@ def update(exchange: Exchange, call: Call, form: Form) -> Response:
         if form.get("Url"):
             call.fallback = form.fallback() or call.fallback
             call.callback = form.callback(exchange) or call.callback
-    if form.get("TimeLimit"):
+    if form.get("TimeLimit") and not call.over:
         call.time_limit = form.seconds("TimeLimit", call.time_limit, most=86_400, code=20001)
+        limit(exchange, call)
     return Response(200, call_json(exchange, call))
 
 

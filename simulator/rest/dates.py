@@ -8,7 +8,7 @@ from .form import Form
 
 
 def fits(form: Form, name: str, moment: datetime | None) -> bool:
-    """A plain name means that day; `<` and `>` mean on or before, and on or after (they are part of the parameter's name)."""
+    """The name alone means that day; `<` and `>`, parts of the name, mean on or before, and on or after."""
     on, before, after = form.get(name), form.get(f"{name}<"), form.get(f"{name}>")
     if not (on or before or after):
         return True

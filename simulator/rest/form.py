@@ -68,8 +68,8 @@ class Form:
     ) -> CallbackPlan | None:
         """Where to report, and which events.
 
-        A value that is no event (several joined by a space are not one) is a warning, 21626: the request succeeds and nothing
-        is ever reported. Source: https://www.twilio.com/docs/api/errors/21626
+        A value that is no event (several joined by a space are not one) is a warning, 21626: the request succeeds and
+        nothing is ever reported. Source: https://www.twilio.com/docs/api/errors/21626
         """
         url = self.url(name, code=21209)
         if not url:

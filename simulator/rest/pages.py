@@ -24,7 +24,7 @@ def page(
     sid: Callable[[T], str],
     shape: Callable[[T], dict[str, object]],
 ) -> dict[str, object]:
-    """One page of `items`, newest first. A token names the last item of the page before, so new items do not shift the pages."""
+    """One page of `items`, newest first. A token names the last item of the page before: new ones shift nothing."""
     size, number = _whole(form, "PageSize", USUAL), _whole(form, "Page", 0)
     size = max(1, min(size, MOST))
     everything = list(items)

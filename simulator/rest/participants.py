@@ -35,7 +35,7 @@ def index(exchange: Exchange, conference: Conference, form: Form) -> Response:
 
 
 def create(exchange: Exchange, name_or_sid: str, form: Form) -> Response:
-    """Rings somebody into a conference. A friendly name opens the conference if need be, a SID must be of a live one."""
+    """Rings somebody into a conference. A friendly name opens it if need be, a SID must be of a live one."""
     order = read_order(exchange, form)
     label = form.get("Label")
     if len(label) > LONGEST_LABEL or "/" in label or label.startswith("CA"):

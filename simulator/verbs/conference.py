@@ -3,8 +3,6 @@
 Source: https://www.twilio.com/docs/voice/twiml/conference
 """
 
-import asyncio
-
 from .. import conferences
 from ..calls import CallbackPlan
 from ..documents import fetch_and_ignore
@@ -21,7 +19,7 @@ async def dial_conference(stage: Stage, verb: Verb, noun: Verb) -> Step:
     conferences.enter(exchange, seat)
     after = _after(stage, verb)
     try:
-        left = await call.line.hold(asyncio.shield(seat.left), seconds=verb.number("timeLimit", 14_400))
+        left = await call.line.hold(seat.until_left(), seconds=verb.number("timeLimit", 14_400))
     except Interrupted as interrupted:
         if isinstance(interrupted.why, HangUp):
             finish(exchange, call, interrupted.why)
