@@ -194,9 +194,10 @@ class Demo:
         for person in self.seed["sign_ins"]:
             table.add_row(person["username"], person["password"], person["who"])
         console = Console(highlight=False)
-        console.print(f"\nThe desk is at [bold]{self.desk}/[/bold]   (the simulated Twilio: {self.twilio}/)\n")
+        console.print(f"\nThe desk:  [bold]{self.desk}/[/bold]\n")
         console.print(table)
-        console.print(f"\nLogs: {self.folder.relative_to(ROOT)}/   Ctrl-C stops everything.\n")
+        console.print(f"\nThe simulated Twilio answers at {self.twilio}/; logs are in {self.folder.relative_to(ROOT)}/")
+        console.print("Ctrl-C stops everything.\n")
         sys.stdout.flush()
 
     def let_them_call(self, traffic: float) -> None:

@@ -1,0 +1,5 @@
+from django.contrib.admin.apps import AdminConfig
+
+
+class CallcenterAdminConfig(AdminConfig):
+    default_site = "callcenter.admin.CallcenterAdmin"

@@ -1,0 +1,42 @@
+"""What any ASGI server runs: `callcenter.asgi:application`."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callcenter.settings")
+django_application = get_asgi_application()
+
+from calls.intake.writer import writer  # noqa: E402  (needs the apps)
+from calls.live.consumers import DeskConsumer  # noqa: E402
+from calls.live.tail import tail  # noqa: E402
+
+desk_socket = DeskConsumer.as_asgi()
+
+
+async def application(scope, receive, send):  # type: ignore[no-untyped-def]
+    if scope["type"] == "lifespan":
+        await lifespan(receive, send)
+    elif scope["type"] == "websocket":
+        if scope["path"] == "/ws/desk/":
+            await desk_socket({**scope, "path_remaining": ""}, receive, send)
+        else:
+            await receive()
+            await send({"type": "websocket.close"})
+    else:
+        await django_application(scope, receive, send)
+
+
+async def lifespan(receive, send):  # type: ignore[no-untyped-def]
+    """Writer and tail live as long as the server; what waits in the writer's queue is committed before we go."""
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            writer.ensure_started()
+            await tail.ensure_started()
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            writer.flush(seconds=5)
+            await tail.stop()
+            await send({"type": "lifespan.shutdown.complete"})
+            return

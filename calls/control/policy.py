@@ -1,0 +1,26 @@
+"""Who may do what where; every answer is a sentence."""
+
+from django.contrib.auth.models import Permission
+
+from calls.control.plan import Refusal
+from calls.models import Call, Rights
+
+# One permission a verb. The docs have the same table, and a test compares them.
+PERMISSION = {"end": "end_call"}
+
+
+def refusal(rights: Rights, verb: str, call: Call) -> Refusal | None:
+    """None: allowed. Otherwise the permission that is missing, in words, and where this person does hold it."""
+    codename = PERMISSION[verb]
+    if rights.may(codename, call.team_id):
+        return None
+    held = sorted(rights.team_names[team] for team in rights.watched if team and rights.may(codename, team))
+    where = call.team.name if call.team else "calls without a team"
+    message = f"You need the permission “{words_of(codename)}” on {where}."
+    if held:
+        message += f" You have it on {', '.join(held)}."
+    return Refusal("forbidden", message)
+
+
+def words_of(codename: str) -> str:
+    return Permission.objects.get(content_type__app_label="calls", codename=codename).name

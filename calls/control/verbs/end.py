@@ -1,0 +1,32 @@
+"""End: the whole call is hung up."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from calls.control.plan import Plan, Refusal, end_call
+from calls.live.frames import mask
+from calls.models import Call, Leg
+from calls.twilio import gateway
+
+EXCLUSIVE = True
+# An ended leg stays ended however often it is asked for, so a request without an answer may be sent again.
+ABSOLUTE = True
+
+
+def plan(call: Call, legs: Sequence[Leg], fields: Mapping[str, str]) -> Plan:
+    """`fields`: target (`call`; a single leg's sid comes with a later version)."""
+    outside = call.to_number if call.direction.startswith("outbound") else call.from_number
+    names = {leg.sid: leg.agent.name for leg in legs if leg.agent}
+    made = end_call(legs, who=mask(outside) or "an unknown caller", names=names)
+    if fields.get("target", "call") != "call":
+        return Plan("end", "call", made.title, refusals=(Refusal("target", "Only the whole call can be ended here."),))
+    return made
+
+
+def send(wish: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Ask Twilio; returns its answers (Call resources)."""
+    answer = gateway.end_leg(wish["sid"], wish["status"])
+    if wish["status"] == "canceled" and answer.get("status") == "in-progress":
+        # Answered in the same moment: `canceled` was taken and did nothing.
+        return [answer, gateway.end_leg(wish["sid"], "completed")]
+    return [answer]

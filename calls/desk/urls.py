@@ -1,0 +1,22 @@
+"""The supervisors' doors."""
+
+from django.contrib.auth import views as auth
+from django.urls import path
+
+from calls.desk import health, views
+
+urlpatterns = [
+    path("", views.desk, name="desk"),
+    path("desk/board/", views.board, name="board"),
+    path("calls/<uuid:pk>/detail/", views.detail, name="call-detail"),
+    path("calls/<uuid:pk>/<slug:verb>/plan/", views.plan, name="plan"),
+    path("calls/<uuid:pk>/<slug:verb>/", views.wish, name="wish"),
+    path(
+        "sign-in/",
+        auth.LoginView.as_view(template_name="sign_in.html", redirect_authenticated_user=True),
+        name="sign-in",
+    ),
+    path("sign-out/", auth.LogoutView.as_view(), name="sign-out"),
+    path("healthz/", health.healthz, name="healthz"),
+    path("readyz/", health.readyz, name="readyz"),
+]

@@ -1,0 +1,130 @@
+"""The desk and the wishes made on it. Each view: who may, what was asked, do it, answer."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from calls.control import policy
+from calls.control.perform import Answer, preview
+from calls.control.perform import wish as perform
+from calls.control.verbs import VERBS
+from calls.live import frames
+from calls.live.hub import hub
+from calls.live.rights import watch
+from calls.live.tail import tail
+from calls.models import Action, Call, Report, rights_of
+
+SOME_REPORTS = 50
+
+
+@require_GET
+def desk(request: HttpRequest) -> HttpResponse:
+    rights = rights_of(request.user)
+    return render(request, "desk/desk.html", {"rights": rights, "CANCEL_SECONDS": settings.CANCEL_SECONDS})
+
+
+@require_GET
+async def board(request: HttpRequest) -> HttpResponse:
+    """The picture as it is, from the mirror: packed once per audience and position, whoever asks."""
+    await tail.ensure_started()
+    key = request.session.session_key or ""
+    rights = (await watch.read([key])).get(key)
+    if rights is None:
+        return HttpResponse("Please sign in.", status=401, content_type="text/plain")
+    if not rights.watched:
+        return HttpResponse(
+            "You are not a member of a team whose calls you may watch.", status=403, content_type="text/plain"
+        )
+    if not hub.live:
+        return HttpResponse("The board cannot be read now.", status=503, headers={"Retry-After": "2"})
+    etag, packed = hub.snapshot(rights.audience)
+    about = {"ETag": etag, "X-Desk-Rights": rights.digest, "X-Desk-Now": frames.moment(timezone.now()) or ""}
+    if request.headers.get("If-None-Match") == etag:
+        return HttpResponseNotModified(headers=about)
+    return HttpResponse(packed, content_type="application/json", headers={**about, "Content-Encoding": "gzip"})
+
+
+@require_GET
+def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One call whole: all legs, all wishes, the last reports. What the drawer shows."""
+    call = visible(request, pk, "team", "line", "agent", "position")
+    rights = rights_of(request.user)
+    full = (call.team_id, True) in rights.audience
+    legs = list(call.legs.select_related("agent"))
+    presences = [presence for room in call.rooms.prefetch_related("presences") for presence in room.presences.all()]
+    actions = list(call.actions.select_related("by"))
+    reports = Report.objects.filter(call=call)[:SOME_REPORTS]
+    return JsonResponse(
+        {
+            "call": frames.body(call, legs, actions, presences, full=full, everything=True),
+            "reports": [report_told(report) for report in reports],
+        }
+    )
+
+
+def report_told(report: Report) -> dict[str, Any]:
+    said = report.body.get("CallStatus") or report.body.get("StatusCallbackEvent") or report.body.get("RecordingStatus")
+    return {
+        "at": frames.moment(report.received_at),
+        "door": report.door,
+        "source": report.source,
+        "says": said or "",
+        "sid": report.leg_id or report.room_id or "",
+        "deliveries": report.deliveries,
+        "verdict": report.verdict,
+    }
+
+
+@require_GET
+def plan(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
+    """What the wish would do, and whether this person may make it."""
+    call = visible(request, pk, "team", "position")
+    made, shape = preview(call, request.user, verb_named(verb), request.GET.dict())
+    why_not = policy.refusal(rights_of(request.user), verb, call)
+    told = made.as_json()
+    refusals = ([why_not.as_json()] if why_not else []) + told["refusals"]
+    return JsonResponse({**told, "refusals": refusals, "allowed": not refusals, "shape": shape, "key": str(uuid4())})
+
+
+@require_POST
+def wish(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
+    """A wish: `Idempotency-Key` and `If-Match` as headers or as fields `key`, `shape`."""
+    call = visible(request, pk)
+    fields = {name: value for name, value in request.POST.dict().items() if name in FIELDS}
+    try:
+        key = UUID(request.headers.get("Idempotency-Key") or request.POST.get("key", ""))
+    except ValueError:
+        return answer(request, Answer(422, Action.State.REFUSED, "The wish has no key: open the dialog again."))
+    shape = request.headers.get("If-Match") or request.POST.get("shape", "")
+    return answer(
+        request, perform(call.pk, request.user, verb, verb_named(verb), fields, key=key, shape=shape.strip('"'))
+    )
+
+
+FIELDS = {"target"}
+
+
+def answer(request: HttpRequest, told: Answer) -> HttpResponse:
+    """JSON for the page; for a plain form a redirect that shows the sentence."""
+    if request.accepts("application/json") and not request.accepts("text/html"):
+        replayed = {"Replayed": "true"} if told.replayed else {}
+        return JsonResponse(told.as_json(), status=told.status, headers=replayed)
+    messages.add_message(request, messages.ERROR if told.status >= 400 else messages.INFO, told.message)
+    return redirect("desk")
+
+
+def visible(request: HttpRequest, pk: UUID, *related: str) -> Call:
+    """The getter is the check: what this person may not see is a 404."""
+    return get_object_or_404(Call.objects.visible_to(request.user).select_related(*related), pk=pk)
+
+
+def verb_named(name: str) -> Any:
+    if name not in VERBS:
+        raise Http404
+    return VERBS[name]

@@ -1,0 +1,14 @@
+"""Twilio's doors."""
+
+from django.urls import path
+
+from calls.flows import inbound
+from calls.intake import doors
+
+urlpatterns = [
+    path("voice/", inbound.voice, name="twilio-voice"),
+    path("dial/", inbound.dial, name="twilio-dial"),
+    path("status/", doors.status, name="twilio-status"),
+    path("conference/", doors.conference, name="twilio-conference"),
+    path("recording/", doors.recording, name="twilio-recording"),
+]

@@ -1,0 +1,113 @@
+"""The writer: one thread a process commits whatever reports are waiting, all in one transaction.
+
+No timer: while one batch is being committed the next one gathers, so batches grow with the load and an idle
+process answers at once.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+from concurrent.futures import Future
+
+from django.db import Error, connection
+
+from calls.intake.record import Recorded, record
+from calls.twilio.reports import Report
+
+MOST_WAITING = 5_000
+BATCH = 200
+log = logging.getLogger(__name__)
+
+
+class QueueFull(Exception):
+    """More reports are waiting than we promise to commit in time: ask Twilio to come again (503)."""
+
+
+class Writer:
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[Report, Future[Recorded]]] = deque()
+        self._news = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._busy = False
+
+    def ensure_started(self) -> None:
+        with self._news:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+                self._thread.start()
+
+    async def record(self, report: Report) -> Recorded:
+        """Hand over one report; returns after its commit. Raises QueueFull, or what the database raised."""
+        return await asyncio.wrap_future(self.put(report))
+
+    def put(self, report: Report) -> "Future[Recorded]":
+        self.ensure_started()
+        done: Future[Recorded] = Future()
+        with self._news:
+            if len(self._waiting) >= MOST_WAITING:
+                raise QueueFull
+            self._waiting.append((report, done))
+            self._news.notify()
+        return done
+
+    def flush(self, *, seconds: float) -> bool:
+        """Wait until nothing is waiting any more; false if that took longer."""
+        until = time.monotonic() + seconds
+        while self._waiting or self._busy:
+            if time.monotonic() > until:
+                log.error("%d reports were not committed in %s seconds.", len(self._waiting), seconds)
+                return False
+            time.sleep(0.01)
+        return True
+
+    def _run(self) -> None:
+        while True:
+            with self._news:
+                self._busy = False
+                while not self._waiting:
+                    self._news.wait()
+                batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH))]
+                self._busy = True
+            self._commit(batch)
+
+    def _commit(self, batch: list[tuple[Report, Future[Recorded]]]) -> None:
+        """The batch, the batch again on a new connection, then each report alone: one bad one fails no other."""
+        for _ in range(2):
+            try:
+                answers = record([report for report, _ in batch])
+            except Error as error:
+                connection.close()
+                log.warning("A batch of %d reports failed: %s", len(batch), error)
+            except BaseException as error:  # noqa: BLE001  a writer that dies leaves every door waiting for ever
+                return refuse(batch, error)
+            else:
+                for (_, done), answer in zip(batch, answers, strict=True):
+                    settle(done, answer=answer)
+                return
+        for report, done in batch:
+            try:
+                settle(done, answer=record([report])[0])
+            except BaseException as error:  # noqa: BLE001
+                connection.close()
+                refuse([(report, done)], error)
+
+
+def refuse(batch: "list[tuple[Report, Future[Recorded]]]", error: BaseException) -> None:
+    log.error("%d reports could not be committed.", len(batch), exc_info=error)
+    for _, done in batch:
+        settle(done, error=error)
+
+
+def settle(done: "Future[Recorded]", *, answer: Recorded | None = None, error: BaseException | None = None) -> None:
+    """Answer the door, unless Twilio hung up meanwhile (its request was cancelled; the report is kept all the same)."""
+    if not done.set_running_or_notify_cancel():
+        return
+    if error is not None:
+        done.set_exception(error)
+    else:
+        done.set_result(answer)  # type: ignore[arg-type]
+
+
+writer = Writer()

@@ -1,0 +1,142 @@
+"""The desk's socket: who may open it, and the three things a browser may say (sync, ack, ping)."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import time
+from collections import deque
+from typing import Any
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.http import parse_cookie
+from django.utils import timezone
+
+from calls.live import frames
+from calls.live.hub import Desk, hub
+from calls.live.rights import watch
+from calls.live.tail import tail
+
+PROTOCOL = "supervisor.v1"
+LONGEST = 16 * 1024  # characters of one message
+MOST, WITHIN = 60, 10.0  # messages in seconds
+BAD, OVER, FORBIDDEN, LARGE, TOO_MANY = 4400, 4401, 4403, 4413, 4429
+log = logging.getLogger(__name__)
+
+
+class Hangup(Exception):
+    """Close the socket with this code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class DeskConsumer(AsyncWebsocketConsumer):
+    channel_layer_alias = ""  # hints go to the tail; a socket needs no mailbox of its own
+    desk: Desk | None = None
+    sender: asyncio.Task[None] | None = None
+
+    async def connect(self) -> None:
+        headers = {name: value.decode("latin-1") for name, value in self.scope["headers"]}
+        if not came_from_us(headers.get(b"origin")) or PROTOCOL not in self.scope["subprotocols"]:
+            return await self.close()  # before accept: the browser gets a 403
+        await tail.ensure_started()
+        key = parse_cookie(headers.get(b"cookie", "")).get(settings.SESSION_COOKIE_NAME, "")
+        rights = (await watch.read([key])).get(key)
+        if rights is None or not rights.watched:
+            return await self.close()
+        await self.accept(PROTOCOL)
+        if not hub.room_for(rights):
+            return await self.close(TOO_MANY)
+        self.outbox: asyncio.Queue[str | int] = asyncio.Queue()
+        self.heard: deque[float] = deque(maxlen=MOST)
+        self.sender = asyncio.create_task(self._send_what_waits())
+        self.desk = Desk(self.outbox.put_nowait, self._hang_up, key, rights, hub.clock())
+        hub.enter(self.desk, frames.moment(timezone.now()) or "")
+
+    async def disconnect(self, code: int) -> None:
+        if self.desk is not None:
+            hub.leave(self.desk)
+        if self.sender is not None:
+            self.sender.cancel()
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self.desk is None or self.desk not in hub.desks:
+            return  # being closed
+        try:
+            await self._answer(self.desk, self._understand(text_data))
+        except Hangup as hangup:
+            self._hang_up(hangup.code)
+
+    def _understand(self, text: str | None) -> dict[str, Any]:
+        now = time.monotonic()
+        if len(self.heard) == MOST and now - self.heard[0] < WITHIN:
+            raise Hangup(TOO_MANY)
+        self.heard.append(now)
+        if text is None:
+            raise Hangup(BAD)
+        if len(text) > LONGEST:
+            raise Hangup(LARGE)
+        try:
+            message = json.loads(text)
+        except (ValueError, RecursionError):
+            raise Hangup(BAD) from None
+        if not isinstance(message, dict):
+            raise Hangup(BAD)
+        return message
+
+    async def _answer(self, desk: Desk, message: dict[str, Any]) -> None:
+        match message:
+            case {"op": "ack", "n": int(n)} if desk.acked <= n <= desk.n and not isinstance(n, bool):
+                hub.acked(desk, n)
+            case {"op": "ping", "id": int(number)} if abs(number) < 2**53:
+                desk.say(frames.message("pong", id=number), now=hub.clock())
+            case {"op": "sync", "epoch": epoch, "revision": revision, "rights": rights}:
+                await self._sync(desk, epoch, revision, rights)
+            case _:
+                raise Hangup(BAD)
+
+    async def _sync(self, desk: Desk, epoch: Any, revision: Any, rights: Any) -> None:
+        if rights != desk.rights.digest and not await self._agree(desk, rights):
+            return
+        if type(revision) is not int or revision < 0:
+            return hub.reload(desk, "ring")
+        if epoch == hub.mirror.epoch and revision > hub.mirror.revision:
+            with contextlib.suppress(Exception):  # the database's; `ahead` is the honest answer then
+                await tail.read_now()
+        hub.sync(desk, epoch, revision)
+
+    async def _agree(self, desk: Desk, rights: Any) -> bool:
+        """The page may know newer rights than this socket: read them before saying no."""
+        fresh = (await watch.read([desk.session_key])).get(desk.session_key)
+        if fresh is not None and fresh.digest == rights and fresh.secret == desk.rights.secret:
+            hub.change_rights(desk, fresh)
+            return True
+        known = desk.rights
+        hub.regard(desk, fresh)
+        if desk in hub.desks and desk.rights is known:
+            hub.reload(desk, "rights")
+        return False
+
+    def _hang_up(self, code: int) -> None:
+        """Close from anywhere: out of the hub at once, and after five seconds whether the browser reads or not."""
+        assert self.desk is not None
+        if self.desk in hub.desks:
+            hub.leave(self.desk)
+            while not self.outbox.empty():
+                self.outbox.get_nowait()
+            self.outbox.put_nowait(code)
+
+    async def _send_what_waits(self) -> None:
+        while True:
+            item = await self.outbox.get()
+            if isinstance(item, int):
+                return await self.close(item)
+            await self.send(item)
+
+
+def came_from_us(origin: str | None) -> bool:
+    """Whole origins only (scheme, host and port), compared as browsers write them; no header decides what ours is."""
+    return origin is not None and origin.lower() in {allowed.rstrip("/").lower() for allowed in settings.DESK_ORIGINS}

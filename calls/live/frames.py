@@ -1,0 +1,158 @@
+"""What browsers are told of a call: whole calls as they are now, once masked and once in full. Pure."""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from calls.models import Action, Call, Leg, Presence
+
+# A telephone number, alone or as the user of a SIP address. Names of clients and hosts stay readable.
+NUMBER = re.compile(r"\+?\d{7,15}")
+SOME_LEGS, SOME_ACTIONS = 5, 3
+ROLE_ORDER = ("caller", "agent", "external", "consult", "bot", "supervisor", "")
+
+
+def body(
+    call: "Call",
+    legs: Sequence["Leg"],
+    actions: Sequence["Action"],
+    presences: Sequence["Presence"] = (),
+    *,
+    full: bool,
+    everything: bool = False,
+) -> dict[str, Any]:
+    """One call as JSON values. `full`: numbers are shown; `everything`: all legs and actions, not what a row needs."""
+
+    def shown(number: str) -> str:
+        return number if full else mask(number)
+
+    where = {presence.leg_id: presence for presence in presences if presence.present}
+    ordered = sorted(legs, key=lambda leg: (ROLE_ORDER.index(leg.role), moment(leg.started_at) or "~", leg.sid))
+    told = ordered if everything else recent(ordered)
+    outside = call.to_number if call.direction.startswith("outbound") else call.from_number
+    inside = call.from_number if call.direction.startswith("outbound") else call.to_number
+    return {
+        "id": str(call.pk),
+        "revision": call.revision,
+        "shape": str(call.shape),
+        "status": call.status,
+        "since": moment(call.status_since),
+        "direction": call.direction,
+        "kind": call.kind,
+        "team": call.team_id,
+        "team_name": call.team.name if call.team else "",
+        "line": call.line.name if call.line else "",
+        "line_number": inside,
+        "caller": shown(outside),
+        "agent": call.agent.name if call.agent else "",
+        "started_at": moment(call.started_at),
+        "answered_at": moment(call.answered_at),
+        "ended_at": moment(call.ended_at),
+        "ended_by": call.ended_by,
+        "outcome": call.outcome,
+        "unverified_since": moment(call.unverified_since),
+        "heard_at": moment(call.heard_at),
+        "legs": [leg_body(leg, where.get(leg.pk), shown) for leg in told],
+        "more_legs": len(ordered) - len(told),
+        "actions": [action_body(action) for action in (actions if everything else pending(actions))],
+    }
+
+
+def leg_body(leg: "Leg", presence: "Presence | None", shown: Any) -> dict[str, Any]:
+    # The inside of a leg is the agent's contact or our line; the outside is the person on the telephone.
+    number = leg.from_number if leg.direction == "inbound" else leg.to_number
+    return {
+        "sid": leg.sid,
+        "parent": leg.parent_id or "",
+        "role": leg.role,
+        "status": leg.status,
+        "name": leg.agent.name if leg.agent else "",
+        "number": shown(number),
+        "direction": leg.direction,
+        "started_at": moment(leg.started_at),
+        "ringing_at": moment(leg.ringing_at),
+        "answered_at": moment(leg.answered_at),
+        "ended_at": moment(leg.ended_at),
+        "duration": leg.duration,
+        "sip_code": leg.sip_code,
+        "inferred": leg.inferred,
+        "unverified": leg.unverified,
+        "held": bool(presence and presence.held),
+        "muted": bool(presence and presence.muted),
+        "recording": "",
+    }
+
+
+def action_body(action: "Action") -> dict[str, Any]:
+    return {
+        "id": str(action.pk),
+        "verb": action.verb,
+        "target": action.target,
+        "by": action.by.get_full_name() or action.by.get_username(),
+        "state": action.state,
+        "exclusive": action.exclusive,
+        "requested_at": moment(action.requested_at),
+        "sent_at": moment(action.sent_at),
+        "accepted_at": moment(action.accepted_at),
+        "settled_at": moment(action.settled_at),
+        "code": action.code,
+        "message": action.message,
+    }
+
+
+def recent(legs: Sequence["Leg"]) -> list["Leg"]:
+    """All that live and the last five that ended: a row stays small however long the call goes on."""
+    ended = sorted((leg for leg in legs if leg.ended_at), key=lambda leg: (leg.ended_at, leg.sid))[-SOME_LEGS:]
+    kept = {leg.sid for leg in ended}
+    return [leg for leg in legs if not leg.ended_at or leg.sid in kept]
+
+
+def pending(actions: Sequence["Action"]) -> list["Action"]:
+    """All that are open and the last three that are settled, newest first."""
+    settled = [action for action in actions if not action.open][:SOME_ACTIONS]
+    return [action for action in actions if action.open or action in settled]
+
+
+def text(call_body: dict[str, Any]) -> str:
+    return json.dumps(call_body, separators=(",", ":"), ensure_ascii=False)
+
+
+def frame(from_revision: int, to_revision: int, bodies: Iterable[str], gone: Iterable[str]) -> str:
+    """The inside of a frame message, without its number `n`, from bodies that are JSON already."""
+    return (
+        f'"op":"frame","from":{from_revision},"to":{to_revision},'
+        f'"calls":[{",".join(bodies)}],"gone":{json.dumps(list(gone), separators=(",", ":"))}}}'
+    )
+
+
+def snapshot(epoch: str, revision: int, bodies: Iterable[str]) -> str:
+    return f'{{"epoch":{json.dumps(epoch)},"revision":{revision},"calls":[{",".join(bodies)}]}}'
+
+
+def message(op: str, **values: Any) -> str:
+    """The inside of any other message, without its number `n`."""
+    return json.dumps({"op": op, **values}, separators=(",", ":"))[1:]
+
+
+def numbered(n: int, inside: str) -> str:
+    """A message as it goes out: every socket counts for itself, all share what is inside."""
+    return f'{{"n":{n},{inside}'
+
+
+def moment(at: datetime | None) -> str | None:
+    """ISO 8601 in UTC with milliseconds, as JavaScript reads it."""
+    return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+
+
+def mask(number: str) -> str:
+    """Country and last digits at most: +46 ··· 4417. A number that is too short to tell apart shows two."""
+    return NUMBER.sub(hidden, number)
+
+
+def hidden(found: re.Match[str]) -> str:
+    digits = found.group()
+    shown = digits[-4:] if len(digits) > 9 else digits[-2:]
+    return f"{digits[:3]} ··· {shown}" if digits.startswith("+") else f"··· {shown}"

@@ -1,0 +1,237 @@
+"""The hub: open desks by audience. One frame a tick and audience, the same text to every desk of it."""
+
+import gzip
+import logging
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from django.conf import settings
+
+from calls.live import frames
+from calls.live.mirror import Audience, Card, Mirror
+from calls.models import Rights
+
+HEARTBEAT = 2.0  # seconds between heads
+WINDOW_MESSAGES, WINDOW_BYTES = 256, 512 * 1024
+CATCH_UP_BYTES = 256 * 1024
+SILENCE = 30.0  # seconds without an ack while something is out
+BOARD_AGE = 2.0  # seconds: older than this the mirror is not called live
+log = logging.getLogger(__name__)
+
+
+class Desk:
+    """One open socket: its count of messages, what it has acknowledged, and where its board stands."""
+
+    def __init__(
+        self, send: Callable[[str], None], close: Callable[[int], None], session_key: str, rights: Rights, now: float
+    ) -> None:
+        self._send, self.close = send, close
+        self.session_key, self.rights = session_key, rights
+        self.audience: Audience | None = None
+        self.n = self.acked = 0
+        self._sizes: dict[int, int] = {}
+        self._out = 0
+        self.position = 0
+        self.behind = False
+        self.heard_at = now
+
+    def say(self, inside: str, *, now: float, to: int | None = None) -> None:
+        """Send, or fall behind: past the window nothing goes out until the browser has acknowledged."""
+        size = len(inside)
+        if self.behind or self.n - self.acked >= WINDOW_MESSAGES or self._out + size > WINDOW_BYTES:
+            self.behind = True
+            return
+        if self.n == self.acked:
+            self.heard_at = now  # nothing was out: the silence begins with this message
+        self.n += 1
+        self._sizes[self.n] = size
+        self._out += size
+        if to is not None:
+            self.position = to
+        self._send(frames.numbered(self.n, inside))
+
+    def ack(self, n: int, now: float) -> None:
+        for number in range(self.acked + 1, n + 1):
+            self._out -= self._sizes.pop(number)
+        self.acked, self.heard_at = n, now
+
+    def silent(self, now: float) -> bool:
+        return self.n > self.acked and now - self.heard_at > SILENCE
+
+
+@dataclass
+class Crowd:
+    """The desks of one audience, and the last revision that brought news for it."""
+
+    position: int
+    desks: set[Desk] = field(default_factory=set)
+    packed: tuple[int, bytes] | None = None
+
+
+class Hub:
+    def __init__(self, mirror: Mirror, clock: Callable[[], float] = time.monotonic) -> None:
+        self.mirror, self.clock = mirror, clock
+        self.crowds: dict[Audience, Crowd] = {}
+        self.desks: set[Desk] = set()
+        self.good_at: float | None = None  # when the tail last read the database
+        self.good_time = ""
+
+    # Desks come and go -----------------------------------------------------------------------------------------
+
+    def room_for(self, rights: Rights) -> bool:
+        mine = sum(desk.rights.user_id == rights.user_id for desk in self.desks)
+        return mine < settings.DESK_SOCKETS_PER_USER and len(self.desks) < settings.DESK_SOCKETS_PER_PROCESS
+
+    def enter(self, desk: Desk, now: str) -> None:
+        self.desks.add(desk)
+        hello = {"version": 1, "heartbeat": HEARTBEAT, "now": now}
+        desk.say(frames.message("hello", **hello, rights=desk.rights.digest, you=desk.rights.you), now=self.clock())
+
+    def leave(self, desk: Desk) -> None:
+        self.desks.discard(desk)
+        self._leave_audience(desk)
+
+    def _leave_audience(self, desk: Desk) -> None:
+        if desk.audience is not None:
+            self.crowds[desk.audience].desks.discard(desk)
+            desk.audience = None
+
+    def crowd(self, audience: Audience) -> Crowd:
+        if audience not in self.crowds:
+            # Rights change through the day: crowds that nobody belongs to are forgotten before they add up.
+            if len(self.crowds) >= 1_000:
+                self.crowds = {known: crowd for known, crowd in self.crowds.items() if crowd.desks}
+            self.crowds[audience] = Crowd(position=self.mirror.revision)
+        return self.crowds[audience]
+
+    # Snapshot and resume ---------------------------------------------------------------------------------------
+
+    @property
+    def live(self) -> bool:
+        return self.good_at is not None and self.clock() - self.good_at < BOARD_AGE
+
+    def snapshot(self, audience: Audience) -> tuple[str, bytes]:
+        """(ETag, gzipped JSON) of the board for this audience; packed once per position, whoever asks."""
+        crowd = self.crowd(audience)
+        if crowd.packed is None or crowd.packed[0] != crowd.position:
+            text = self.mirror.snapshot(audience, crowd.position)
+            crowd.packed = (crowd.position, gzip.compress(text.encode(), compresslevel=1))
+        return f'"{self.mirror.epoch}.{crowd.position}.{audience_key(audience)}"', crowd.packed[1]
+
+    def sync(self, desk: Desk, epoch: str, revision: int) -> None:
+        """Resume from `revision` and join the audience, in one step; or say `reload`. Never a partial recovery."""
+        self._leave_audience(desk)
+        if epoch != self.mirror.epoch:
+            return self.reload(desk, "epoch")
+        if revision > self.mirror.revision:
+            return self.reload(desk, "ahead")
+        missed = self.mirror.since(revision, desk.rights.audience)
+        if missed is None:
+            return self.reload(desk, "ring")
+        desk.behind = False
+        desk.position = revision
+        desk.audience = desk.rights.audience
+        crowd = self.crowd(desk.audience)
+        crowd.desks.add(desk)
+        if any(missed):
+            self._catch_up(desk, missed)
+
+    def reload(self, desk: Desk, why: str) -> None:
+        self._leave_audience(desk)
+        desk.behind = False
+        desk.say(frames.message("reload", why=why), now=self.clock())
+
+    def acked(self, desk: Desk, n: int) -> None:
+        desk.ack(n, self.clock())
+        if desk.behind and desk.n == desk.acked and desk.audience is not None:
+            desk.behind = False
+            missed = self.mirror.since(desk.position, desk.audience)
+            if missed is None:
+                self.reload(desk, "behind")
+            elif any(missed):
+                self._catch_up(desk, missed)
+
+    def _catch_up(self, desk: Desk, missed: tuple[list[str], list[str]]) -> None:
+        inside = frames.frame(desk.position, self.mirror.revision, *missed)
+        if len(inside) > CATCH_UP_BYTES:
+            self.reload(desk, "behind")
+        else:
+            desk.say(inside, now=self.clock(), to=self.mirror.revision)
+
+    # News ------------------------------------------------------------------------------------------------------
+
+    def start_over(self) -> None:
+        """The mirror was built anew: nothing that a browser holds can be carried on from."""
+        self.crowds = {audience: crowd for audience, crowd in self.crowds.items() if crowd.desks}
+        for crowd in self.crowds.values():
+            crowd.position, crowd.packed = self.mirror.revision, None
+        for desk in list(self.desks):
+            self.reload(desk, "epoch")
+
+    def tell(self, moved: Iterable[tuple[Card | None, Card]]) -> None:
+        """One frame to each audience for which something changed; nothing to the others."""
+        moved, now = list(moved), self.clock()
+        for audience, crowd in self.crowds.items():
+            bodies, gone = news(moved, audience)
+            if not bodies and not gone:
+                continue
+            start, crowd.position = crowd.position, self.mirror.revision
+            if crowd.desks:
+                inside = frames.frame(start, crowd.position, bodies, gone)
+                for desk in crowd.desks:
+                    desk.say(inside, now=now, to=crowd.position)
+
+    def beat(self) -> None:
+        """Every two seconds: where each audience stands, or that this process no longer knows."""
+        now = self.clock()
+        for desk in [desk for desk in self.desks if desk.silent(now)]:
+            log.info("A desk acknowledged nothing for %d seconds.", SILENCE)
+            desk.close(4408)
+        if not self.live:
+            stale = frames.message("stale", since=self.good_time or None)
+            for desk in self.desks:
+                desk.say(stale, now=now)
+            return
+        for crowd in self.crowds.values():
+            head = frames.message("head", revision=crowd.position)
+            for desk in crowd.desks:
+                desk.say(head, now=now)
+
+    # Rights ----------------------------------------------------------------------------------------------------
+
+    def regard(self, desk: Desk, rights: Rights | None) -> None:
+        """What this desk's person may see was read anew; None: the session is over."""
+        if rights is None or rights.secret != desk.rights.secret:
+            desk.close(4401)
+        elif not rights.watched:
+            desk.close(4403)
+        elif rights.digest != desk.rights.digest:
+            self.change_rights(desk, rights)
+            self.reload(desk, "rights")
+
+    def change_rights(self, desk: Desk, rights: Rights) -> None:
+        self._leave_audience(desk)
+        desk.rights = rights
+        desk.say(frames.message("rights", rights=rights.digest, you=rights.you), now=self.clock())
+
+
+def news(moved: list[tuple[Card | None, Card]], audience: Audience) -> tuple[list[str], list[str]]:
+    """(bodies this audience may see, ids it saw and may not see any more)."""
+    bodies, gone = [], []
+    for before, card in moved:
+        text = card.text(audience)
+        if text is not None:
+            bodies.append(text)
+        elif before is not None and before.text(audience) is not None:
+            gone.append(str(card.id))
+    return bodies, gone
+
+
+def audience_key(audience: Audience) -> str:
+    return ".".join(
+        f"{'-' if team is None else team}{'f' if full else 'm'}" for team, full in sorted(audience, key=str)
+    )
+
+
+hub = Hub(Mirror())

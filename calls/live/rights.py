@@ -1,0 +1,73 @@
+"""Who sits at the open desks and what they may see, read again every two seconds by one grouped read."""
+
+import asyncio
+from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.models import Session
+from django.db import close_old_connections, connection
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from calls.models import Rights, read_rights
+
+
+class Watch:
+    """Reads rights for sessions. Whoever asks while a read is under way waits for the next one, together with others."""
+
+    def __init__(self) -> None:
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="rights")
+        self._asked: set[str] = set()
+        self._next: asyncio.Future[dict[str, Rights]] | None = None
+        self._reading: asyncio.Task[None] | None = None
+
+    async def read(self, session_keys: Iterable[str]) -> dict[str, Rights]:
+        """The rights behind each session key, as of after this call. A key that is missing has no session any more."""
+        wanted = {key for key in session_keys if key}
+        if not wanted:
+            return {}
+        loop = asyncio.get_running_loop()
+        if self._next is None or self._next.get_loop() is not loop:
+            self._next = loop.create_future()
+        if self._reading is None or self._reading.get_loop() is not loop or self._reading.done():
+            self._reading = loop.create_task(self._read_until_nobody_asks())
+        self._asked |= wanted
+        found = await asyncio.shield(self._next)
+        return {key: rights for key, rights in found.items() if key in wanted}
+
+    async def _read_until_nobody_asks(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._next is not None:
+            answer, self._next = self._next, None
+            asked, self._asked = self._asked, set()
+            try:
+                found = await loop.run_in_executor(self._executor, read_sessions, asked)
+            except Exception as error:  # noqa: BLE001  the database's; those who asked hear of it
+                if not answer.done():
+                    answer.set_exception(error)
+            else:
+                if not answer.done():
+                    answer.set_result(found)
+
+    async def close(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._executor, connection.close)
+
+
+def read_sessions(keys: Collection[str]) -> dict[str, Rights]:
+    """Valid sessions only: not run out, of an active person, whose password is still the one of the sign-in."""
+    close_old_connections()
+    sittings = {}
+    for session in Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now()):
+        inside = session.get_decoded()
+        if SESSION_KEY in inside:
+            sittings[session.session_key] = (int(inside[SESSION_KEY]), inside.get(HASH_SESSION_KEY, ""))
+    rights = read_rights({user for user, _ in sittings.values()})
+    return {
+        key: rights[user]
+        for key, (user, secret) in sittings.items()
+        if rights[user].active and constant_time_compare(secret, rights[user].secret)
+    }
+
+
+watch = Watch()

@@ -1,0 +1,167 @@
+"""The tail: one task a process reads what changed, once a tick, for all desks of the process."""
+
+import asyncio
+import contextlib
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from uuid import UUID
+
+from channels.layers import get_channel_layer
+from django.db import connection
+from django.utils import timezone
+
+from calls.failpoints import crash
+from calls.live import frames, hint
+from calls.live.hub import HEARTBEAT, Hub, hub
+from calls.live.mirror import Card
+from calls.live.rights import watch
+from calls.models import Action, Board, Call, Leg, Presence
+
+TICK = 0.05  # seconds between two reads at most; the first hint after a pause is followed at once
+POLL = 0.5  # seconds between two reads at least: hints may be lost
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Reading:
+    epoch: str
+    revision: int
+    cards: list[Card]
+    anew: bool
+
+
+class Tail:
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="tail")
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def ensure_started(self) -> None:
+        """Start on this loop unless a running one has it already. Returns after the first read."""
+        here = asyncio.get_running_loop()
+        if self.loop is not None and self.loop.is_running():
+            return
+        self.loop = here
+        self._hint = asyncio.Event()
+        self._read_lock = asyncio.Lock()
+        self._stop_listening = hint.listen(here, self._hint.set)
+        await self._try_to_read()
+        self._tasks = [here.create_task(work) for work in (self._follow(), self._beat(), self._hear_others())]
+
+    async def stop(self) -> None:
+        self._stop_listening()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.get_running_loop().run_in_executor(self._executor, connection.close)
+        await watch.close()
+        self.loop = None
+
+    async def read_now(self) -> None:
+        """Read the board at once; raises what the database raises."""
+        async with self._read_lock:
+            mirror = self.hub.mirror
+            reading = await asyncio.get_running_loop().run_in_executor(
+                self._executor, read, mirror.epoch, mirror.revision
+            )
+            if reading.anew:
+                mirror.start(reading.epoch, reading.revision, reading.cards)
+                self.hub.start_over()
+            elif reading.revision > mirror.revision:
+                self.hub.tell(mirror.apply(reading.revision, reading.cards))
+            self.hub.good_at, self.hub.good_time = self.hub.clock(), frames.moment(timezone.now()) or ""
+
+    async def _try_to_read(self) -> None:
+        try:
+            await self.read_now()
+        except Exception as error:  # noqa: BLE001  the database's: the desks are told that they are stale
+            log.warning("The board cannot be read: %s", error)
+            await asyncio.get_running_loop().run_in_executor(self._executor, connection.close)
+
+    async def _follow(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._hint.wait(), POLL)
+            self._hint.clear()
+            await self._try_to_read()
+            await asyncio.sleep(TICK)
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT)
+            try:
+                await self.look_at_rights()
+            except Exception as error:  # noqa: BLE001  unknown rights: better a stale desk than a wrong one
+                log.warning("Rights cannot be read: %s", error)
+                self.hub.good_at = None
+            self.hub.beat()
+
+    async def look_at_rights(self) -> None:
+        """Read everybody's rights anew; whoever lost something loses it on the screen now."""
+        desks = list(self.hub.desks)
+        found = await watch.read(desk.session_key for desk in desks)
+        for desk in desks:
+            if desk in self.hub.desks:
+                self.hub.regard(desk, found.get(desk.session_key))
+
+    async def _hear_others(self) -> None:
+        """Hints of other processes, by the channel layer; whatever goes wrong with it, the poll goes on."""
+        layer = get_channel_layer()
+        while True:
+            try:
+                mine = await layer.new_channel()
+                await layer.group_add(hint.GROUP, mine)
+                while True:
+                    await layer.receive(mine)
+                    self._hint.set()
+            except Exception as error:  # noqa: BLE001  whatever the transport raises
+                log.info("No hints from other processes for now: %s", error)
+                await asyncio.sleep(1)
+
+
+def read(epoch: str, last: int) -> Reading:
+    """What the board has beyond `last`, in this order: the revision first, then the calls up to it.
+
+    A call that moved on in between has a revision beyond H and comes with the next read: late, never lost.
+    """
+    board = Board.objects.get(pk=1)
+    crash("tail.after_revision")
+    if board.epoch != epoch or board.revision < last:
+        live = Call.objects.live().filter(position__revision__lte=board.revision)
+        return Reading(board.epoch, board.revision, cards_of(live), anew=True)
+    if board.revision == last:
+        return Reading(board.epoch, last, [], anew=False)
+    changed = Call.objects.filter(position__revision__gt=last, position__revision__lte=board.revision)
+    return Reading(board.epoch, board.revision, cards_of(changed), anew=False)
+
+
+def cards_of(calls: Iterable[Call]) -> list[Card]:
+    """The bodies of these calls, by four queries however many they are."""
+    found = {
+        call.pk: call
+        for call in calls.select_related("team", "line", "agent", "position").order_by("position__revision")  # type: ignore[attr-defined]
+    }
+    legs: dict[UUID, list[Leg]] = defaultdict(list)
+    for leg in Leg.objects.filter(call__in=found).select_related("agent"):
+        legs[leg.call_id].append(leg)
+    presences: dict[UUID, list[Presence]] = defaultdict(list)
+    for presence in Presence.objects.filter(room__call__in=found, present=True).select_related("room"):
+        presences[presence.room.call_id].append(presence)
+    actions: dict[UUID, list[Action]] = defaultdict(list)
+    for action in Action.objects.filter(call__in=found).select_related("by"):
+        actions[action.call_id].append(action)
+    return [card_of(call, legs[pk], actions[pk], presences[pk]) for pk, call in found.items()]
+
+
+def card_of(call: Call, legs: list[Leg], actions: list[Action], presences: list[Presence]) -> Card:
+    if call.merged_into_id is not None:
+        return Card(call.pk, call.revision, call.team_id, None, None, off=True)
+    masked, full = (frames.text(frames.body(call, legs, actions, presences, full=full)) for full in (False, True))
+    return Card(call.pk, call.revision, call.team_id, masked, full, off=call.ended_at is not None)
+
+
+tail = Tail(hub)

@@ -1,0 +1,203 @@
+"""Calls, their legs, and the rooms they meet in. Only `intake.record` writes status, membership, team and times."""
+
+from typing import TYPE_CHECKING, Self
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import Q
+from django.utils.functional import cached_property
+
+from calls.intake.lifecycle import LegState, PresenceState, RoomState
+from calls.models.rights import rights_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+
+class CallQuerySet(models.QuerySet["Call"]):
+    def live(self) -> Self:
+        return self.filter(ended_at=None, merged_into=None)
+
+    def visible_to(self, user: "User | AnonymousUser") -> Self:
+        """The calls of the teams that the user may watch; what is not here is a 404 to that user."""
+        watched = rights_of(user).watched
+        teams = Q(team__in=[team for team in watched if team is not None])
+        return self.filter(teams | Q(team=None) if None in watched else teams)
+
+
+class Call(models.Model):
+    """One conversation, from its first leg to its last."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting"
+        IN_MENU = "in-menu"
+        RINGING = "ringing"
+        TALKING = "talking"
+        HELD = "held"
+        CONSULTING = "consulting"
+        WITH_BOT = "with-bot"
+        ENDING = "ending"
+        ENDED = "ended"
+
+    class Outcome(models.TextChoices):
+        COMPLETED = "completed"
+        MISSED = "missed"
+        BUSY = "busy"
+        FAILED = "failed"
+        CANCELED = "canceled"
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    direction = models.CharField(max_length=20, blank=True)
+    status = models.CharField(max_length=12, choices=Status, default=Status.RINGING)
+    status_since = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=10, choices=Outcome, blank=True)
+    kind = models.CharField(max_length=20, blank=True)
+    team = models.ForeignKey("calls.Team", models.PROTECT, null=True, related_name="calls")
+    line = models.ForeignKey("calls.Line", models.SET_NULL, null=True, related_name="calls")
+    queue = models.CharField(max_length=80, blank=True)
+    agent = models.ForeignKey("calls.Agent", models.SET_NULL, null=True, related_name="calls")
+    from_number = models.CharField(max_length=300, blank=True)
+    to_number = models.CharField(max_length=300, blank=True)
+    started_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=20, blank=True)
+    reopened_at = models.DateTimeField(null=True)
+    unverified_since = models.DateTimeField(null=True)
+    heard_at = models.DateTimeField(null=True)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
+
+    objects = CallQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-started_at"]
+        indexes = [
+            models.Index(fields=["team"], name="live_calls", condition=Q(ended_at=None)),
+            models.Index(fields=["-started_at"], name="calls_by_start"),
+        ]
+        permissions = [
+            ("view_numbers", "Can see telephone numbers"),
+            ("all_teams", "Sees and serves every team"),
+            ("end_call", "Can end calls"),
+            ("view_audit", "Can read the audit"),
+            ("manage_floor", "Can change agents' states"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Call {str(self.id)[:8]}"
+
+    @property
+    def shape(self) -> int:
+        return self.position.shape
+
+    @property
+    def revision(self) -> int:
+        return self.position.revision
+
+
+class Leg(models.Model):
+    """One Twilio Call resource. Its readable columns are made of `registers`, the joined state of all its reports."""
+
+    class Role(models.TextChoices):
+        CALLER = "caller"
+        AGENT = "agent"
+        CONSULT = "consult"
+        SUPERVISOR = "supervisor"
+        BOT = "bot"
+        EXTERNAL = "external"
+
+    sid = models.CharField(primary_key=True, max_length=34)
+    call = models.ForeignKey(Call, models.CASCADE, related_name="legs")
+    parent = models.ForeignKey("self", models.SET_NULL, null=True, db_index=False, related_name="children")
+    agent = models.ForeignKey("calls.Agent", models.SET_NULL, null=True, related_name="legs")
+    role = models.CharField(max_length=10, choices=Role, blank=True)
+    role_signed = models.BooleanField(default=False, help_text="By an address of ours; otherwise it is a guess.")
+    direction = models.CharField(max_length=24, blank=True)
+    status = models.CharField(max_length=12, default="queued")
+    from_number = models.CharField(max_length=300, blank=True)
+    to_number = models.CharField(max_length=300, blank=True)
+    started_at = models.DateTimeField(null=True)
+    ringing_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    duration = models.PositiveIntegerField(null=True, help_text="seconds")
+    sip_code = models.PositiveSmallIntegerField(null=True)
+    answered_by = models.CharField(max_length=24, blank=True)
+    inferred = models.BooleanField(default=False)
+    conflict = models.BooleanField(default=False)
+    unverified = models.BooleanField(default=False)
+    price = models.DecimalField(max_digits=10, decimal_places=5, null=True)
+    resume_url = models.CharField(max_length=500, blank=True)
+    registers = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["to_number"], name="live_legs_by_contact", condition=Q(ended_at=None)),
+            models.Index(fields=["parent"], name="legs_by_parent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role or 'leg'} {self.sid}"
+
+    @cached_property
+    def heard(self) -> LegState:
+        return LegState.from_json(self.registers)
+
+    @property
+    def live(self) -> bool:
+        return self.ended_at is None and not self.unverified
+
+    COLUMNS = (
+        "status", "started_at", "ringing_at", "answered_at", "ended_at", "duration", "sip_code", "direction",
+        "from_number", "to_number", "answered_by", "inferred", "conflict", "price", "resume_url",
+    )  # fmt: skip
+
+    def become(self, state: LegState) -> bool:
+        """Take over the state; true if somebody who looks at the leg would see a difference."""
+        self.heard, self.registers = state, state.as_json()
+        changed = False
+        for column in self.COLUMNS:
+            value = getattr(state, column)
+            if getattr(self, column) != value:
+                setattr(self, column, value)
+                changed = changed or column != "resume_url"
+        return changed
+
+
+class Room(models.Model):
+    """The Twilio conference a call lives in. The name may be used again; the SID never is."""
+
+    sid = models.CharField(primary_key=True, max_length=34)
+    name = models.CharField(max_length=300, blank=True)
+    call = models.ForeignKey(
+        Call, models.CASCADE, null=True, related_name="rooms", help_text="Empty until a leg joins."
+    )
+    status = models.CharField(max_length=12, default="init")
+    registers = models.JSONField(default=dict)
+
+    @cached_property
+    def heard(self) -> RoomState:
+        return RoomState.from_json(self.registers)
+
+
+class Presence(models.Model):
+    """One leg in one room: there or gone, held, muted, coaching."""
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="presences")
+    leg = models.ForeignKey(Leg, models.CASCADE, related_name="presences")
+    present = models.BooleanField(default=False)
+    held = models.BooleanField(default=False)
+    held_since = models.DateTimeField(null=True)
+    muted = models.BooleanField(default=False)
+    coaching = models.BooleanField(default=False)
+    joined_at = models.DateTimeField(null=True)
+    left_at = models.DateTimeField(null=True)
+    hold_seconds = models.FloatField(default=0)
+    registers = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["room", "leg"], name="one_presence_a_leg")]
+
+    @cached_property
+    def heard(self) -> PresenceState:
+        return PresenceState.from_json(self.registers)
