@@ -510,12 +510,11 @@ def hear_room(state: RoomState, report: Report) -> RoomState:
         return state
     exact = report.at is not None
     ms = milliseconds(report.at or report.received_at)
-    joined: tuple[Any, ...]
     if report.event == "conference-end":
-        joined = (2, state.opened, _greatest(state.ended, (int(exact), ms if exact else -ms)))
+        joined = state._replace(rank=2, ended=_greatest(state.ended, (int(exact), ms if exact else -ms)))
     else:
-        joined = (max(1, state.rank), _least(state.opened, ms), state.ended)
-    return state if joined == state else RoomState(*joined)
+        joined = state._replace(rank=max(1, state.rank), opened=_least(state.opened, ms))
+    return state if joined == state else joined
 
 
 @dataclass(frozen=True, slots=True)

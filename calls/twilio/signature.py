@@ -92,7 +92,7 @@ def verify(
     try:
         if not 0 < len(signature) <= MAX_SIGNATURE:
             return False
-        # The SDK takes an address apart and drops what means nothing to it ("/;" becomes "/"): then it is another address.
+        # The SDK takes an address apart and drops what means nothing to it ("/;" is "/"): then it is another address.
         if not re.fullmatch(r"[\x21-\x7e]+", url) or urlparse(url).geturl() != url:
             return False
         form = Form()
