@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -62,6 +63,7 @@ def demo() -> Iterator[RunningDemo]:
     for process in [*demo.process.children(recursive=True), demo.process] if demo.process.is_running() else []:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
+    shutil.rmtree(ROOT / "var" / f"demo-{demo.port}", ignore_errors=True)
 
 
 def sign_in(address: str, username: str, password: str) -> requests.Session:

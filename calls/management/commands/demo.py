@@ -15,7 +15,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from types import FrameType
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
 from django.core.management.base import BaseCommand
@@ -184,7 +184,7 @@ class Demo:
         deadline = time.monotonic() + SECONDS_TO_START
         while time.monotonic() < deadline:
             self.all_must_live()
-            with contextlib.suppress(OSError, URLError), here.open(url, timeout=2):
+            with contextlib.suppress(OSError), here.open(url, timeout=2):
                 return
             time.sleep(0.1)
         raise Stop(f"{url} did not answer within {SECONDS_TO_START} s; see the logs in {self.folder}.")
@@ -258,8 +258,12 @@ def must_be_free(port: int, name: str) -> None:
 
 def post(url: str, body: dict[str, Any]) -> None:
     request = Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})  # noqa: S310 - loopback
-    with contextlib.suppress(ConnectionError, URLError), here.open(request, timeout=10):
-        pass
+    try:
+        here.open(request, timeout=10).close()
+    except HTTPError as refused:
+        raise Stop(f"The simulator did not do as asked at {url}: {refused.read().decode(errors='replace')}") from None
+    except OSError:
+        return
 
 
 def last_line(text: str) -> str:
