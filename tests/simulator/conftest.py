@@ -79,9 +79,7 @@ def talking(twilio: RunningSimulator, application: Application, client: Client):
 
 def dial(application: Application, *nouns: str, **attributes: str) -> str:
     """A <Dial> whose nouns report everything (at the place of {}) to /status/ and whose action is /after/."""
-    report = (
-        f'statusCallback="{application.url}/status/" statusCallbackEvent="initiated ringing answered completed"'
-    )
+    report = f'statusCallback="{application.url}/status/" statusCallbackEvent="initiated ringing answered completed"'
     given = " ".join(f'{name}="{value}"' for name, value in {"action": "/after/", **attributes}.items())
     return f"<Dial {given}>{''.join(noun.format(report) for noun in nouns)}</Dial>"
 
