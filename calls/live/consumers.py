@@ -38,6 +38,10 @@ class DeskConsumer(AsyncWebsocketConsumer):
     desk: Desk | None = None
     sender: asyncio.Task[None] | None = None
 
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Channels' own closes database connections first, by one thread for all sockets; no socket here has any."""
+        await getattr(self, message["type"].replace(".", "_"))(message)
+
     async def connect(self) -> None:
         headers = {name: value.decode("latin-1") for name, value in self.scope["headers"]}
         if not came_from_us(headers.get(b"origin")) or PROTOCOL not in self.scope["subprotocols"]:
@@ -94,11 +98,11 @@ class DeskConsumer(AsyncWebsocketConsumer):
             case {"op": "ping", "id": int(number)} if abs(number) < 2**53:
                 desk.say(frames.message("pong", id=number), now=hub.clock())
             case {"op": "sync", "epoch": epoch, "revision": revision, "rights": rights}:
-                await self._sync(desk, epoch, revision, rights)
+                await self._resume(desk, epoch, revision, rights)
             case _:
                 raise Hangup(BAD)
 
-    async def _sync(self, desk: Desk, epoch: Any, revision: Any, rights: Any) -> None:
+    async def _resume(self, desk: Desk, epoch: Any, revision: Any, rights: Any) -> None:
         if rights != desk.rights.digest and not await self._agree(desk, rights):
             return
         if type(revision) is not int or revision < 0:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE as COUNTRIES
+
 if TYPE_CHECKING:
     from calls.models import Action, Call, Leg, Presence
 
@@ -148,11 +150,15 @@ def moment(at: datetime | None) -> str | None:
 
 
 def mask(number: str) -> str:
-    """Country and last digits at most: +46 ··· 4417. A number that is too short to tell apart shows two."""
+    """Country and last digits at most: +46 ··· 4417. A short one shows two digits only."""
     return NUMBER.sub(hidden, number)
 
 
 def hidden(found: re.Match[str]) -> str:
     digits = found.group()
-    shown = digits[-4:] if len(digits) > 9 else digits[-2:]
-    return f"{digits[:3]} ··· {shown}" if digits.startswith("+") else f"··· {shown}"
+    shown = f"··· {digits[-4:] if len(digits) > 9 else digits[-2:]}"
+    if not digits.startswith("+"):
+        return shown
+    # One to three digits, and no code is the beginning of another one (E.164).
+    country = next((digits[:end] for end in (2, 3, 4) if int(digits[1:end]) in COUNTRIES), "+")
+    return f"{country} {shown}"

@@ -8,10 +8,11 @@ from calls.live.frames import mask
 @pytest.mark.parametrize(
     ("number", "shown"),
     [
-        ("+14155550177", "+14 ··· 0177"),
+        ("+14155550177", "+1 ··· 0177"),
+        ("+35312345678", "+353 ··· 5678"),
         ("+46701234417", "+46 ··· 4417"),
         ("client:ana", "client:ana"),
-        ("sip:+14155550177@example.com", "sip:+14 ··· 0177@example.com"),
+        ("sip:+14155550177@example.com", "sip:+1 ··· 0177@example.com"),
         ("sip:ana@pbx.example.com", "sip:ana@pbx.example.com"),
         ("", ""),
         ("anonymous", "anonymous"),
