@@ -14,9 +14,9 @@ demo: ## the desk with made-up traffic, on this machine; Ctrl-C stops it
 	@sh .ci/venv $(VENV) requirements.txt
 	@exec $(BIN)/python manage.py demo --port $(PORT) --simulator-port $(SIMULATOR_PORT)
 
-test: ## every test that this machine can run
+test: ## every test that this machine can run; LANES="a c" for some
 	@sh .ci/venv $(VENV) requirements-dev.txt
-	@exec $(BIN)/python tests/lanes.py
+	@exec $(BIN)/python tests/lanes.py $(LANES)
 
 check: ## lint, format, types and who may import whom
 	@sh .ci/venv $(VENV) requirements-dev.txt
@@ -29,7 +29,7 @@ format: ## let ruff put it right
 
 soak: ## every test at its whole figures; takes its time
 	@sh .ci/venv $(VENV) requirements-dev.txt
-	@SOAK=1 exec $(BIN)/python tests/lanes.py
+	@SOAK=1 exec $(BIN)/python tests/lanes.py $(LANES)
 
 screenshots: ## the pictures of the README, made by a test
 	@sh .ci/venv $(VENV) requirements-dev.txt
