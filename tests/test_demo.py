@@ -95,6 +95,8 @@ def test_calls_are_on_the_desk_within_ten_seconds_and_ctrl_c_leaves_nothing(demo
     demo.process.send_signal(signal.SIGINT)
     assert demo.wait(8) == 0
     assert [process for process in family if process.is_running()] == []
+    log = (ROOT / "var" / f"demo-{demo.port}" / "desk.log").read_text()
+    assert "Traceback" not in log, log
 
 
 @pytest.mark.parametrize("which", ["uvicorn", "simulator"])

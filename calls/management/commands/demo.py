@@ -129,7 +129,7 @@ class Demo:
         self.spawn("simulator", "simulator", "--config", str(config))
         self.spawn("desk", "uvicorn", "callcenter.asgi:application", "--host", HOST, "--port", str(self.port),
                    "--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--ws-max-size", "65536",
-                   "--timeout-graceful-shutdown", "2", "--no-access-log")  # fmt: skip
+                   "--lifespan", "on", "--timeout-graceful-shutdown", "2", "--no-access-log")  # fmt: skip
         self.wait_for(f"{self.twilio}/sim/health")
         self.wait_for(f"{self.desk}/healthz/")
 
