@@ -226,10 +226,10 @@ class Post:
 
     async def _follow(self, webhook: Webhook, url: str, patience: aiohttp.ClientTimeout) -> Answer:
         method, params = webhook.method, webhook.params
-        login = None
+        login: dict[str, str] = {}
         for _ in range(MOST_REDIRECTS + 1):
             answer, location = await self._request(webhook.token, url, method, params, patience, login)
-            if answer.status == 401 and login is None and (login := _login(url)):
+            if answer.status == 401 and not login and (login := _login(url)):
                 # User and password in the URL are told only to who asks for them.
                 answer, location = await self._request(webhook.token, url, method, params, patience, login)
             if location is None:
@@ -245,7 +245,7 @@ class Post:
         method: str,
         params: Params,
         patience: aiohttp.ClientTimeout,
-        login: aiohttp.BasicAuth | None,
+        login: dict[str, str],
     ) -> tuple[Answer, str | None]:
         assert self._session is not None  # noqa: S101 - opened before the first call
         form = params if method == "POST" else []
@@ -258,13 +258,13 @@ class Post:
             "X-Twilio-Signature": sign(self._settings.auth_token, signed_url(url), form),
             "I-Twilio-Idempotency-Token": token,
             "X-Home-Region": "us1",
+            **login,
         }
         if method == "POST":
             headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
         async with self._session.request(
             method,
             URL(_without_login(url), encoded=True),
-            auth=login,
             data=urlencode(form).encode() if method == "POST" else None,
             headers=headers,
             allow_redirects=False,
@@ -278,9 +278,11 @@ class Post:
             return Answer(url, response.status, body, kind), location
 
 
-def _login(url: str) -> aiohttp.BasicAuth | None:
+def _login(url: str) -> dict[str, str]:
     parts = urlsplit(url)
-    return aiohttp.BasicAuth(unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+    if not parts.username:
+        return {}
+    return {"Authorization": aiohttp.encode_basic_auth(unquote(parts.username), unquote(parts.password or ""))}
 
 
 def _without_login(url: str) -> str:

@@ -8,17 +8,15 @@ from .form import Form
 
 
 def fits(form: Form, name: str, moment: datetime | None) -> bool:
-    """The name alone means that day; `<` and `>`, parts of the name, mean on or before, and on or after."""
+    """The name alone means that day, even with a time; `<` and `>`, parts of the name, mean until and from then on."""
     on, before, after = form.get(name), form.get(f"{name}<"), form.get(f"{name}>")
     if not (on or before or after):
         return True
     if moment is None:
         return False
     moment = moment.replace(microsecond=0)
-    if on:
-        first, last = _span(name, on)
-        if not first <= moment <= last:
-            return False
+    if on and moment.astimezone(UTC).date() != _span(name, on)[0].astimezone(UTC).date():
+        return False
     return not (before and moment > _span(name, before)[1]) and not (after and moment < _span(name, after)[0])
 
 
