@@ -20,7 +20,11 @@ CHECKS = {
 
 def command(tool: str, *arguments: str) -> list[str]:
     if tool == "importlinter.cli":  # has no __main__, and its script names the folder it was installed in
-        return [sys.executable, "-c", f"import sys; from {tool} import {arguments[0]} as run; sys.argv[1:] = []; run()"]
+        return [
+            sys.executable,
+            "-c",
+            f"import sys; from {tool} import {arguments[0]} as run; sys.argv[1:] = ['--no-logo']; run()",
+        ]
     return [sys.executable, "-m", tool, *arguments]
 
 
