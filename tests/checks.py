@@ -10,29 +10,21 @@ sys.path.insert(0, str(ROOT))
 
 from tests.services import SETTINGS  # noqa: E402
 
+# It has no __main__, and its script names the folder that it was installed in, which may have moved.
+LAYERS = "import sys; from importlinter.cli import lint_imports_command as run; sys.argv[1:] = ['--no-logo']; run()"
 CHECKS = {
-    "lint": ["ruff", "check", "."],
-    "format": ["ruff", "format", "--check", "."],
-    "types": ["mypy"],
-    "layers": ["importlinter.cli", "lint_imports_command"],
+    "lint": ["-m", "ruff", "check", "."],
+    "format": ["-m", "ruff", "format", "--check", "."],
+    "types": ["-m", "mypy"],
+    "layers": ["-c", LAYERS],
 }
-
-
-def command(tool: str, *arguments: str) -> list[str]:
-    if tool == "importlinter.cli":  # has no __main__, and its script names the folder it was installed in
-        return [
-            sys.executable,
-            "-c",
-            f"import sys; from {tool} import {arguments[0]} as run; sys.argv[1:] = ['--no-logo']; run()",
-        ]
-    return [sys.executable, "-m", tool, *arguments]
 
 
 def main() -> int:
     failed = []
     for name, check in CHECKS.items():
         print(f"── {name} {'─' * (60 - len(name))}", flush=True)
-        if subprocess.call(command(*check), cwd=ROOT, env={**os.environ, **SETTINGS}):
+        if subprocess.call([sys.executable, *check], cwd=ROOT, env={**os.environ, **SETTINGS}):
             failed.append(name)
     print(f"\nfailed: {', '.join(failed)}" if failed else "\nlint, format, types and layers are clean")
     return bool(failed)
