@@ -95,7 +95,7 @@ class Conference:
 
 def find(exchange: Exchange, name: str) -> Conference | None:
     """The one live conference of that name; a name whose conference has ended is free."""
-    return next((one for one in reversed(exchange.conferences.values()) if one.name == name and not one.over), None)
+    return exchange.rooms.get(name)
 
 
 def find_or_open(exchange: Exchange, name: str, callback: CallbackPlan | None) -> Conference:
@@ -105,7 +105,7 @@ def find_or_open(exchange: Exchange, name: str, callback: CallbackPlan | None) -
     sid = new_sid("CF", exchange.chance.dice("conference", name, exchange.count(f"conference {name}")))
     sequence = exchange.settings.choices.conference_sequence_start
     conference = Conference(sid, name, exchange.clock.now(), callback=callback, sequence=sequence)
-    exchange.conferences[sid] = conference
+    exchange.add_conference(conference)
     return conference
 
 
@@ -160,6 +160,7 @@ def end(
     if conference.over:
         return
     conference.status = "completed"
+    exchange.rooms.pop(conference.name, None)
     conference.ended_at = exchange.clock.now()
     conference.reason_ended, conference.ended_by = reason, by
     for seat in [*conference.seats.values(), *conference.invited.values()]:

@@ -6,8 +6,6 @@ from .line import Source
 from .parameters import about
 from .twiml import LARGEST, Document, TwimlError, read, read_answer
 
-MOST_INLINE = 4000
-
 
 async def fetch(exchange: Exchange, call: Call, source: Source) -> Document:
     """Raises TwimlError with the debugger's code when no document can be had."""
@@ -16,11 +14,11 @@ async def fetch(exchange: Exchange, call: Call, source: Source) -> Document:
     params = about(call, exchange.settings.account_sid) + list(source.extra)
     answer = await exchange.post.ask(call.sid, source.purpose, source.url, source.method, params)
     if answer.code:
-        raise TwimlError(answer.code, source.url, str(answer.status or answer.reason))
+        raise TwimlError(answer.code, answer.url, str(answer.status or answer.reason))
     if len(answer.body) > LARGEST:
-        raise TwimlError(11750, source.url)
+        raise TwimlError(11750, answer.url)
     if not answer.body.strip():
-        raise TwimlError(11770, source.url)
+        raise TwimlError(11770, answer.url)
     return read_answer(answer.body, answer.content_type, answer.url)
 
 

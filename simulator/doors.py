@@ -34,7 +34,7 @@ async def _answer(exchange: Exchange, traffic: TrafficGenerator, request: Reques
         case "GET", ["truth"]:
             return Response(200, truth(exchange))
         case "GET", ["webhooks"]:
-            return Response(200, {"webhooks": [webhook.as_json() for webhook in exchange.post.log]})
+            return Response(200, {"webhooks": _webhooks(exchange, dict(request.query))})
         case "GET", ["asked"]:
             return Response(200, {"asked": list(exchange.asked)})
         case "POST", ["reset"]:
@@ -71,6 +71,15 @@ async def _answer(exchange: Exchange, traffic: TrafficGenerator, request: Reques
             traffic.apply()
             return Response(200, as_json(exchange.settings.traffic))
     return _wrong(404, f"There is no door {request.method} {request.path}.")
+
+
+def _webhooks(exchange: Exchange, wanted: dict[str, str]) -> list[dict[str, object]]:
+    """Oldest first; ?subject= (the SID of a call or conference) and ?purpose= narrow them down."""
+    return [
+        webhook.as_json()
+        for webhook in exchange.post.log
+        if wanted.get("subject") in (None, webhook.subject) and wanted.get("purpose") in (None, webhook.purpose)
+    ]
 
 
 def _place(exchange: Exchange, asked: dict[str, Any]) -> Response:

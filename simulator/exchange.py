@@ -29,6 +29,7 @@ class Exchange:
         self.calls: dict[str, Call] = {}
         self.live: dict[str, Call] = {}
         self.conferences: dict[str, Conference] = {}
+        self.rooms: dict[str, Conference] = {}
         self.numbers: dict[str, Number] = {}
         self.notes: deque[dict[str, object]] = deque(maxlen=settings.remembered)
         self.asked: deque[dict[str, object]] = deque(maxlen=settings.remembered)
@@ -50,7 +51,16 @@ class Exchange:
         await self._stop_everything()
         for name, value in vars(deepcopy(self._as_started)).items():
             setattr(self.settings, name, value)
-        for memory in (self.calls, self.live, self.conferences, self.numbers, self.notes, self.asked, self._counts):
+        for memory in (
+            self.calls,
+            self.live,
+            self.conferences,
+            self.rooms,
+            self.numbers,
+            self.notes,
+            self.asked,
+            self._counts,
+        ):
             memory.clear()
         self._next_dial = 0.0
         self.post.reset()
@@ -83,10 +93,11 @@ class Exchange:
 
     def add(self, call: Call) -> None:
         self.calls[call.sid] = self.live[call.sid] = call
-        if len(self.calls) > self.settings.remembered:
-            oldest = next(iter(self.calls))
-            if oldest not in self.live:
-                del self.calls[oldest]
+        _forget_oldest(self.calls, self.settings.remembered)
+
+    def add_conference(self, conference: "Conference") -> None:
+        self.conferences[conference.sid] = self.rooms[conference.name] = conference
+        _forget_oldest(self.conferences, self.settings.remembered)
 
     def number(self, address: str) -> Number | None:
         return next((number for number in self.numbers.values() if number.phone_number == address), None)
@@ -146,6 +157,14 @@ class Exchange:
             asyncio.get_running_loop().call_exception_handler(
                 {"message": "simulator fault", "exception": error, "task": task}
             )
+
+
+def _forget_oldest(things: dict[str, Any], most: int) -> None:
+    """A demonstration may run for weeks: of what is over, only the last few thousand are kept."""
+    if len(things) > most:
+        oldest, thing = next(iter(things.items()))
+        if thing.over:
+            del things[oldest]
 
 
 def _look_away(task: asyncio.Task[Any]) -> None:

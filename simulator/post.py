@@ -90,7 +90,7 @@ class Post:
         self._spawn = spawn
         self._note = note
         self._session: aiohttp.ClientSession | None = None
-        self._dice: dict[str, Random] = {}
+        self._counts: dict[str, int] = {}
         self._queue_end: dict[str, asyncio.Task[None]] = {}
         self._passed: dict[str, asyncio.Event] = {}
 
@@ -104,7 +104,7 @@ class Post:
             await self._session.close()
 
     def reset(self) -> None:
-        for memory in (self.log, self._dice, self._queue_end, self._passed):
+        for memory in (self.log, self._counts, self._queue_end, self._passed):
             memory.clear()
 
     async def ask(self, subject: str, purpose: str, url: str, method: str, params: Params) -> Answer:
@@ -120,7 +120,7 @@ class Post:
         Without faults the callbacks of one subject wait for one another; those of different subjects do not.
         """
         webhook = self._write_down(subject, purpose, url, method, params)
-        dice = self._dice_for(subject)
+        dice = self._dice(webhook)
         faults = self._settings.faults.callbacks
         # Always the same throws in the same order: see chance.py.
         lost, late, reordered, doubled = (
@@ -146,19 +146,22 @@ class Post:
             self._spawn(self._send_after(webhook, latency + delay_of_copy))
 
     def _write_down(self, subject: str, purpose: str, url: str, method: str, params: Params) -> Webhook:
-        token = new_token(self._dice_for(subject))
+        self._counts[subject] = count = self._counts.get(subject, 0) + 1
+        token = new_token(self._chance.dice("token", subject, count))
         webhook = Webhook(subject, purpose, url, method.upper(), params, token, self._clock.now())
         self.log.append(webhook)
         return webhook
 
-    def _dice_for(self, subject: str) -> Random:
-        return self._dice.setdefault(subject, self._chance.dice("post", subject))
+    def _dice(self, webhook: Webhook) -> Random:
+        return self._chance.dice("delivery", webhook.token)
 
     async def _send_in_turn(self, webhook: Webhook, latency: float, before: asyncio.Task[None] | None) -> None:
         await self._clock.sleep(latency)
         if before is not None:
             await asyncio.wait({before})
         await self._send(webhook)
+        if self._queue_end.get(webhook.subject) is asyncio.current_task():
+            del self._queue_end[webhook.subject]
 
     async def _send_after(self, webhook: Webhook, seconds: float) -> None:
         await self._clock.sleep(seconds)
@@ -249,13 +252,14 @@ class Post:
     ) -> tuple[Answer, str | None]:
         assert self._session is not None  # noqa: S101 - opened before the first call
         form = params if method == "POST" else []
+        asked = url
         if params and method != "POST":
-            url += ("&" if urlsplit(url).query else "?") + urlencode(params)
+            asked += ("&" if urlsplit(url).query else "?") + urlencode(params)
         headers = {
             "User-Agent": "TwilioProxy/1.1",
             "Accept": "*/*",
             "Accept-Encoding": "gzip",
-            "X-Twilio-Signature": sign(self._settings.auth_token, signed_url(url), form),
+            "X-Twilio-Signature": sign(self._settings.auth_token, signed_url(asked), form),
             "I-Twilio-Idempotency-Token": token,
             "X-Home-Region": "us1",
             **login,
@@ -264,7 +268,7 @@ class Post:
             headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
         async with self._session.request(
             method,
-            URL(_without_login(url), encoded=True),
+            URL(_without_login(asked), encoded=True),
             data=urlencode(form).encode() if method == "POST" else None,
             headers=headers,
             allow_redirects=False,

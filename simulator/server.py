@@ -42,6 +42,7 @@ async def serve(settings: Settings, listening: socket.socket, *, on_stop: Callab
         log_level="warning",
         lifespan="on",
         ws="none",
+        timeout_keep_alive=75,
         access_log=False,
         timeout_graceful_shutdown=1,
     )

@@ -143,7 +143,7 @@ class Settings:
     seed: str = "1"
     calls_per_second: float = 0.0
     doors_for_all: bool = False
-    remembered: int = 20_000
+    remembered: int = 10_000
     numbers: list[NumberSettings] = field(default_factory=list)
     verified_callers: list[str] = field(default_factory=list)
     behaviour: list[Behaviour] = field(default_factory=list)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from urllib.parse import urlencode
 
 import requests
 
@@ -73,11 +74,9 @@ class RunningSimulator:
 
     def webhooks(self, purpose: str | None = None, subject: str | None = None) -> list[dict[str, Any]]:
         """The requests made to the application, oldest first."""
-        return [
-            webhook
-            for webhook in self.get("/sim/webhooks")["webhooks"]
-            if purpose in (None, webhook["purpose"]) and subject in (None, webhook["subject"])
-        ]
+        wanted = {"purpose": purpose, "subject": subject}
+        query = urlencode({name: value for name, value in wanted.items() if value})
+        return self.get(f"/sim/webhooks?{query}")["webhooks"]
 
     def asked(self) -> list[dict[str, Any]]:
         """The REST requests that came in, oldest first."""

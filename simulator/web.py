@@ -50,7 +50,8 @@ async def read(scope: Scope, receive: Receive) -> Request:
         body, more = body + message.get("body", b""), message.get("more_body", False)
     return Request(
         scope["method"],
-        scope["path"],
+        # Still percent-encoded: a name in it may contain a slash.
+        scope["raw_path"].decode("latin-1"),
         parse_qsl(scope["query_string"].decode(), keep_blank_values=True),
         {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
         body,

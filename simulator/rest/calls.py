@@ -82,7 +82,7 @@ def delete(exchange: Exchange, call: Call) -> Response:
     return Response(204)
 
 
-def read_order(exchange: Exchange, form: Form) -> Order:
+def read_order(exchange: Exchange, form: Form, *, joined_events: bool = False) -> Order:
     """What /Calls and /Participants have in common: whom to call, from where, for how long, and where to report."""
     to, from_ = form.get("To"), form.get("From")
     if not to:
@@ -103,7 +103,7 @@ def read_order(exchange: Exchange, form: Form) -> Order:
         from_=from_,
         timeout=form.seconds("Timeout", 60, most=600, code=21208),
         time_limit=form.seconds("TimeLimit", 14_400, most=86_400, code=20001),
-        callback=form.callback(exchange),
+        callback=form.callback(exchange, joined=joined_events),
         fallback=form.fallback(),
         send_digits=form.get("SendDigits"),
     )

@@ -63,22 +63,22 @@ class Form:
         url = self.url("FallbackUrl")
         return Source(url, self.method("FallbackMethod")) if url else None
 
-    def callback(
-        self, exchange: Exchange, name: str = "StatusCallback", known: tuple[str, ...] = EVENTS
-    ) -> CallbackPlan | None:
-        """Where to report, and which events.
+    def callback(self, exchange: Exchange, *, joined: bool = False) -> CallbackPlan | None:
+        """Where to report a call's progress, and which events; `joined`: several may stand in one value.
 
         A value that is no event (several joined by a space are not one) is a warning, 21626: the request succeeds and
         nothing is ever reported. Source: https://www.twilio.com/docs/api/errors/21626
         """
-        url = self.url(name, code=21209)
+        url = self.url("StatusCallback", code=21209)
         if not url:
             return None
-        events = self.all(f"{name}Event") or ["completed"]
-        if unknown := [event for event in events if event not in known]:
+        events = self.all("StatusCallbackEvent") or ["completed"]
+        if joined:
+            events = " ".join(events).split()
+        if unknown := [event for event in events if event not in EVENTS]:
             exchange.note(21626, url=url, detail=", ".join(unknown))
             return None
-        return CallbackPlan(url, self.method(f"{name}Method"), frozenset(events))
+        return CallbackPlan(url, self.method("StatusCallbackMethod"), frozenset(events))
 
 
 def is_url(url: str) -> bool:

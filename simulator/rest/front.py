@@ -46,7 +46,6 @@ def _answer(exchange: Exchange, request: Request) -> Response:
         return Response(200, account_json(exchange))
     if not rest.endswith(".json"):
         raise Refused(20404, request.path)
-    # Labels and friendly names come percent-encoded; the server has decoded them once already.
     parts = [unquote(part) for part in rest.removesuffix(".json").split("/")]
     return _route(exchange, request, parts, form)
 

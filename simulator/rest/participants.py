@@ -36,7 +36,8 @@ def index(exchange: Exchange, conference: Conference, form: Form) -> Response:
 
 def create(exchange: Exchange, name_or_sid: str, form: Form) -> Response:
     """Rings somebody into a conference. A friendly name opens it if need be, a SID must be of a live one."""
-    order = read_order(exchange, form)
+    # Here several events may stand in one value, as they may not at /Calls.
+    order = read_order(exchange, form, joined_events=True)
     label = form.get("Label")
     if len(label) > LONGEST_LABEL or "/" in label or label.startswith("CA"):
         raise Refused(16023, label)
