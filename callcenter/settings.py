@@ -1,4 +1,4 @@
-"""Every setting, from the environment (`.env.example` lists them). A missing secret stops the program with one sentence."""
+"""Every setting, from the environment (`.env.example` lists them). Without its secrets nothing starts."""
 
 from pathlib import Path
 from urllib.parse import urlsplit

@@ -88,14 +88,14 @@ def read_rights(user_ids: Collection[int]) -> dict[int, Rights]:
     """The rights of all these people, by six queries however many they are. Unknown ids get `NOBODY`."""
     users = {user.pk: user for user in get_user_model()._default_manager.filter(pk__in=user_ids)}
     teams = list(Team.objects.values_list("pk", "name", "show_numbers"))
-    alone = grants(Permission.user_set.through.objects.filter(user__in=users), "user_id")  # type: ignore[attr-defined]
+    alone = grants(Permission.user_set.through.objects.filter(user__in=users), "user_id")
     by_group = grants(Group.permissions.through.objects.all(), "group_id")
     in_groups = defaultdict(set)
-    for user, group in User.groups.through.objects.filter(user__in=users).values_list("user_id", "group_id"):
-        in_groups[user].add(group)
+    for who, group in User.groups.through.objects.filter(user__in=users).values_list("user_id", "group_id"):
+        in_groups[who].add(group)
     member = defaultdict(lambda: defaultdict(set))  # type: ignore[var-annotated]
-    for user, team, group in Membership.objects.filter(user__in=users).values_list("user_id", "team_id", "group_id"):
-        member[user][team] |= by_group[group]
+    for who, team, group in Membership.objects.filter(user__in=users).values_list("user_id", "team_id", "group_id"):
+        member[who][team] |= by_group[group]
     every = frozenset(Permission.objects.filter(content_type__app_label="calls").values_list("codename", flat=True))
 
     found = {}
