@@ -45,7 +45,7 @@ def main(lanes: list[str]) -> int:
     for result in results:
         print(result.line())
         for reason, times in result.reasons.items():
-            print(f"       {times} × {reason}")
+            print(f"       {f'{times} × ' if times else ''}{reason}")
     passed, failed, skipped = (sum(getattr(r, what) for r in results) for what in ("passed", "failed", "skipped"))
     print(f"\n{passed} passed, {failed} failed, {skipped} skipped")
     return 0 if all(result.ok for result in results) else 1

