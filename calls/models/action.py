@@ -48,6 +48,7 @@ class Action(models.Model):
 
     class Meta:
         ordering = ["-requested_at"]
+        default_permissions = ()
         constraints = [
             models.UniqueConstraint(fields=["by", "key"], name="one_action_a_key"),
             models.UniqueConstraint(
@@ -95,6 +96,8 @@ class Audit(models.Model):
 
     class Meta:
         ordering = ["id"]
+        default_permissions = ()  # calls.view_audit is on Call: two of one name would be ambiguous
+        verbose_name_plural = "audit"
         constraints = [models.UniqueConstraint(fields=["previous"], name="audit_never_forks")]
 
     def __str__(self) -> str:
@@ -118,6 +121,9 @@ class AuditHead(models.Model):
     """One row: the end of the chain. Its lock is taken right before the board's."""
 
     hash = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        default_permissions = ()
 
 
 def append_audit(entries: list[dict[str, Any]], *, at: datetime) -> None:

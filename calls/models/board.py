@@ -18,6 +18,9 @@ class Board(models.Model):
     epoch = models.CharField(max_length=16, default=new_epoch)
     revision = models.BigIntegerField(default=0)
 
+    class Meta:
+        default_permissions = ()
+
 
 class Position(models.Model):
     """What changes with every report, on a narrow row: an index on the call's own row would cost each update dearly."""
@@ -25,6 +28,9 @@ class Position(models.Model):
     call = models.OneToOneField("calls.Call", models.CASCADE, primary_key=True, related_name="position")
     shape = models.IntegerField(default=1)
     revision = models.BigIntegerField(default=0, db_index=True)
+
+    class Meta:
+        default_permissions = ()
 
 
 def publish(calls: Iterable[UUID], *, shape: Iterable[UUID] = ()) -> int | None:

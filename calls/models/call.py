@@ -71,6 +71,7 @@ class Call(models.Model):
 
     class Meta:
         ordering = ["-started_at"]
+        default_permissions = ("view",)  # calls are made, changed and ended by what Twilio says
         indexes = [
             models.Index(fields=["team"], name="live_calls", condition=Q(ended_at=None)),
             models.Index(fields=["-started_at"], name="calls_by_start"),
@@ -131,6 +132,7 @@ class Leg(models.Model):
     registers = models.JSONField(default=dict)
 
     class Meta:
+        default_permissions = ()
         indexes = [
             models.Index(fields=["to_number"], name="live_legs_by_contact", condition=Q(ended_at=None)),
             models.Index(fields=["parent"], name="legs_by_parent"),
@@ -175,6 +177,9 @@ class Room(models.Model):
     status = models.CharField(max_length=12, default="init")
     registers = models.JSONField(default=dict)
 
+    class Meta:
+        default_permissions = ()
+
     @cached_property
     def heard(self) -> RoomState:
         return RoomState.from_json(self.registers)
@@ -196,6 +201,7 @@ class Presence(models.Model):
     registers = models.JSONField(default=dict)
 
     class Meta:
+        default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["room", "leg"], name="one_presence_a_leg")]
 
     @cached_property

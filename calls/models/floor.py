@@ -106,4 +106,5 @@ class Visit(models.Model):
     at = models.DateTimeField()
 
     class Meta:
+        default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["call", "step", "visit"], name="one_decision_a_visit")]

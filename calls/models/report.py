@@ -25,6 +25,7 @@ class Report(models.Model):
 
     class Meta:
         ordering = ["-received_at", "-id"]
+        default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["digest"], name="one_row_a_statement")]
         indexes = [models.Index(fields=["leg"], name="reports_by_leg")]
 

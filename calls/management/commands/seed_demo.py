@@ -39,8 +39,6 @@ AGENTS = [
 ]
 
 WATCH = {"view_call"}
-# What Django makes for every model; those of calls are for nobody: Twilio makes, changes and ends them.
-NOT_VERBS = {"add_call", "change_call", "delete_call"}
 FLOOR = {f"{verb}_{model}" for verb in ("view", "add", "change") for model in ("team", "line", "agent", "membership")}
 
 
@@ -83,7 +81,7 @@ def seed_people(teams: dict[str, Team]) -> list[dict[str, str]]:
         Permission.objects.filter(content_type__app_label="calls", codename__endswith="_call").values_list(
             "codename", flat=True
         )
-    ) - (NOT_VERBS)
+    )
     head = group("Head of floor", verbs | FLOOR | {"view_numbers", "all_teams", "manage_floor", "view_audit"})
     supervisor = group("Supervisor", verbs | {"view_numbers"})
     watcher = group("Watcher", WATCH)
