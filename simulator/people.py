@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from random import Random
 
@@ -32,6 +32,7 @@ class Manner:
 
 def manner_of_callee(address: str, habits: Habits, rules: list[Behaviour], dice: Random) -> Manner:
     """A person with a softphone or a desk phone takes one call at a time; a number may lead to many."""
+    alone = address.startswith(("client:", "sip:", "sips:"))
     busy, out, declines, talks = (
         happens(dice, chance) for chance in (habits.busy, habits.no_answer, habits.rejects, habits.callee_talks)
     )
@@ -40,17 +41,21 @@ def manner_of_callee(address: str, habits: Habits, rules: list[Behaviour], dice:
         after=between(dice, habits.answer_seconds),
         talks=between(dice, habits.callee_talk_seconds) if talks else None,
         waits=between(dice, habits.callee_waits_seconds) if habits.callee_waits_seconds else None,
-        one_call=address.startswith(("client:", "sip:", "sips:")),
+        one_call=alone,
     )
     rule = next((rule for rule in rules if fnmatchcase(address, rule.who)), None)
     if rule is None:
         return manner
-    said = {name: getattr(rule, name) for name in ("answer", "after", "talks", "waits", "hang_up_after", "one_call")}
-    said = {name: value for name, value in said.items() if value is not None}
-    # A rule about when to answer means that they do: chance decides only what the rule leaves open.
-    if "after" in said:
-        said.setdefault("answer", "answers")
-    return replace(manner, **said, digits=tuple(rule.digits or ()))
+    # A rule takes the place of chance: who has one does what it says, and of their own accord nothing else.
+    return Manner(
+        answer=rule.answer or "answers",
+        after=manner.after if rule.after is None else rule.after,
+        talks=rule.talks,
+        waits=rule.waits,
+        hang_up_after=rule.hang_up_after,
+        digits=tuple(rule.digits or ()),
+        one_call=alone if rule.one_call is None else rule.one_call,
+    )
 
 
 def manner_of_caller(habits: Habits, dice: Random) -> Manner:

@@ -1,43 +1,21 @@
-"""Requests to the application: signed, repeated as asked, and written down.
+"""Requests to the application: in what order, how often, with what faults; and all of them written down.
 
-Source: https://www.twilio.com/docs/usage/security, https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides.
+Source: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 """
 
 import asyncio
-import socket
 from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from typing import Any
-from urllib.parse import unquote, urlencode, urljoin, urlsplit, urlunsplit
-
-import aiohttp
-from yarl import URL
 
 from .chance import Chance, between, happens, new_token
 from .clock import Clock, iso
 from .overrides import Overrides, split
 from .settings import Settings
-from .signature import sign, signed_url
-
-Params = list[tuple[str, str]]
-
-MOST_REDIRECTS = 10
-MOST_BODY = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back. `code` is the debugger's word for a failure (0: none), `reason` the overrides' word for it."""
-
-    url: str
-    status: int | None = None
-    body: bytes = b""
-    content_type: str = ""
-    code: int = 0
-    reason: str = ""
+from .wire import Answer, Params, Wire
 
 
 @dataclass(eq=False)
@@ -89,19 +67,16 @@ class Post:
         self._chance = chance
         self._spawn = spawn
         self._note = note
-        self._session: aiohttp.ClientSession | None = None
+        self._wire = Wire(settings)
         self._counts: dict[str, int] = {}
         self._queue_end: dict[str, asyncio.Task[None]] = {}
         self._passed: dict[str, asyncio.Event] = {}
 
     async def open(self) -> None:
-        # A connection for each request: one kept alive may be closed by the application just as it is used again.
-        connector = aiohttp.TCPConnector(force_close=True, limit=0)
-        self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        await self._wire.open()
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        await self._wire.close()
 
     def reset(self) -> None:
         for memory in (self.log, self._counts, self._queue_end, self._passed):
@@ -174,7 +149,7 @@ class Post:
         try:
             await asyncio.wait_for(passed.wait(), self._clock.real(at_most))
         except TimeoutError:
-            pass
+            self._passed.pop(webhook.subject, None)
         await self._send(webhook, passes=False)
 
     async def _send(self, webhook: Webhook, *, passes: bool = True) -> None:
@@ -209,14 +184,9 @@ class Post:
         webhook.outcome = "refused" if answer.code and answer.status else "failed" if answer.code else "delivered"
         return answer
 
-    async def _try(self, webhook: Webhook, url: str, overrides: Overrides, left: float) -> Answer:
+    async def _try(self, webhook: Webhook, url: str, overrides: Overrides, seconds_left: float) -> Answer:
         began, at = asyncio.get_running_loop().time(), self._clock.now()
-        try:
-            answer = await self._follow(
-                webhook, url, aiohttp.ClientTimeout(left, None, overrides.rt / 1000, overrides.ct / 1000)
-            )
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            answer = _failure(url, error)
+        answer = await self._wire.ask(webhook.method, url, webhook.params, webhook.token, overrides, seconds_left)
         webhook.attempts.append(
             {
                 "at": iso(at),
@@ -226,84 +196,3 @@ class Post:
             }
         )
         return answer
-
-    async def _follow(self, webhook: Webhook, url: str, patience: aiohttp.ClientTimeout) -> Answer:
-        method, params = webhook.method, webhook.params
-        login: dict[str, str] = {}
-        for _ in range(MOST_REDIRECTS + 1):
-            answer, location = await self._request(webhook.token, url, method, params, patience, login)
-            if answer.status == 401 and not login and (login := _login(url)):
-                # User and password in the URL are told only to who asks for them.
-                answer, location = await self._request(webhook.token, url, method, params, patience, login)
-            if location is None:
-                return answer
-            # Whatever the method was, the new place is asked by GET and the parameters are gone.
-            url, method, params = urljoin(url, location), "GET", []
-        return Answer(url, code=11215, reason="redirects")
-
-    async def _request(
-        self,
-        token: str,
-        url: str,
-        method: str,
-        params: Params,
-        patience: aiohttp.ClientTimeout,
-        login: dict[str, str],
-    ) -> tuple[Answer, str | None]:
-        assert self._session is not None  # noqa: S101 - opened before the first call
-        form = params if method == "POST" else []
-        asked = url
-        if params and method != "POST":
-            asked += ("&" if urlsplit(url).query else "?") + urlencode(params)
-        headers = {
-            "User-Agent": "TwilioProxy/1.1",
-            "Accept": "*/*",
-            "Accept-Encoding": "gzip",
-            "X-Twilio-Signature": sign(self._settings.auth_token, signed_url(asked), form),
-            "I-Twilio-Idempotency-Token": token,
-            "X-Home-Region": "us1",
-            **login,
-        }
-        if method == "POST":
-            headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
-        async with self._session.request(
-            method,
-            URL(_without_login(asked), encoded=True),
-            data=urlencode(form).encode() if method == "POST" else None,
-            headers=headers,
-            allow_redirects=False,
-            timeout=patience,
-        ) as response:
-            location = response.headers.get("Location") if response.status in (301, 302, 303, 307, 308) else None
-            body = await response.content.read(MOST_BODY)
-            kind = response.headers.get("Content-Type", "")
-            if response.status >= 400:
-                return Answer(url, response.status, body, kind, 11200, f"{response.status // 100}xx"), None
-            return Answer(url, response.status, body, kind), location
-
-
-def _login(url: str) -> dict[str, str]:
-    parts = urlsplit(url)
-    if not parts.username:
-        return {}
-    return {"Authorization": aiohttp.encode_basic_auth(unquote(parts.username), unquote(parts.password or ""))}
-
-
-def _without_login(url: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
-def _failure(url: str, error: Exception) -> Answer:
-    """Names a failure in the words of the connection overrides and of the debugger."""
-    if isinstance(error, aiohttp.InvalidURL | ValueError):
-        return Answer(url, code=11100, reason="url")
-    if isinstance(error, aiohttp.ClientConnectorDNSError | socket.gaierror):
-        return Answer(url, code=11210, reason="dns")
-    if isinstance(error, aiohttp.ConnectionTimeoutError | aiohttp.ClientConnectorError):
-        return Answer(url, code=11205, reason="ct")
-    if isinstance(error, aiohttp.SocketTimeoutError):
-        return Answer(url, code=11205, reason="rt")
-    if isinstance(error, TimeoutError):
-        return Answer(url, code=11203, reason="tt")
-    return Answer(url, code=11206, reason="protocol")

@@ -116,7 +116,9 @@ class Traffic:
 
 @dataclass
 class Behaviour:
-    """A rule about people: the first whose pattern fits an address holds, and overrides the habits in what it names.
+    """A rule about people: the first whose pattern fits an address holds, and takes the place of chance.
+
+    They answer, unless it says otherwise, and hang up first only if it says so.
 
     `who` is an address with `*` and `?` as wildcards, such as `client:dana`, `sip:*@pbx.example`, `+1415*`.
     `answer` is one of answers, busy, no-answer, rejects, unreachable.

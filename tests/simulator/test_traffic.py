@@ -17,7 +17,13 @@ def busy_minute(application, seed):
         numbers=[{"phone_number": number, "voice_url": f"{application.url}/voice/"} for number in (NUMBER, OTHER)],
         seed=seed,
         speed=100,
-        habits={"caller_talk_seconds": [20, 40], "no_answer": 0.3, "busy": 0.2, "gives_up": 0},
+        habits={
+            "caller_talk_seconds": [20, 40],
+            "no_answer": 0.3,
+            "busy": 0.2,
+            "gives_up": 0,
+            "patience_seconds": [900, 999],
+        },
         traffic={"calls_per_minute": 30},
     ) as simulator:
         simulator.eventually(lambda: len([call for call in simulator.calls() if call["over"]]) >= 40)

@@ -1,0 +1,146 @@
+"""One request to the application: signed, with Twilio's headers, redirects followed, failures named.
+
+Source: https://www.twilio.com/docs/usage/security
+"""
+
+import socket
+from dataclasses import dataclass
+from urllib.parse import unquote, urlencode, urljoin, urlsplit, urlunsplit
+
+import aiohttp
+from yarl import URL
+
+from .overrides import Overrides
+from .settings import Settings
+from .signature import sign, signed_url
+
+Params = list[tuple[str, str]]
+
+MOST_REDIRECTS = 10
+MOST_BODY = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. `code` is the debugger's word for a failure (0: none), `reason` the overrides' word for it."""
+
+    url: str
+    status: int | None = None
+    body: bytes = b""
+    content_type: str = ""
+    code: int = 0
+    reason: str = ""
+
+
+class Wire:
+    def __init__(self, settings: Settings):
+        self._settings = settings
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        # A connection for each request: one kept alive may be closed by the application just as it is used again.
+        connector = aiohttp.TCPConnector(force_close=True, limit=0)
+        self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def ask(
+        self, method: str, url: str, params: Params, token: str, overrides: Overrides, seconds_left: float
+    ) -> Answer:
+        """One try; `token` is that of all tries. What goes wrong is an Answer too, with its code."""
+        patience = aiohttp.ClientTimeout(
+            total=seconds_left, sock_connect=overrides.ct / 1000, sock_read=overrides.rt / 1000
+        )
+        try:
+            return await self._follow(method, url, params, token, patience)
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return _failure(url, error)
+
+    async def _follow(
+        self, method: str, url: str, params: Params, token: str, patience: aiohttp.ClientTimeout
+    ) -> Answer:
+        login: dict[str, str] = {}
+        for _ in range(MOST_REDIRECTS + 1):
+            answer, location = await self._request(method, url, params, token, patience, login)
+            if answer.status == 401 and not login and (login := _login(url)):
+                # User and password in the URL are told only to who asks for them.
+                answer, location = await self._request(method, url, params, token, patience, login)
+            if location is None:
+                return answer
+            # Whatever the method was, the new place is asked by GET and the parameters are gone.
+            method, url, params = "GET", urljoin(url, location), []
+        return Answer(url, code=11215, reason="redirects")
+
+    async def _request(
+        self,
+        method: str,
+        url: str,
+        params: Params,
+        token: str,
+        patience: aiohttp.ClientTimeout,
+        login: dict[str, str],
+    ) -> tuple[Answer, str | None]:
+        assert self._session is not None  # noqa: S101 - opened before the first call
+        form, asked = params, url
+        if method != "POST":
+            form, asked = [], _with_query(url, params)
+        headers = {
+            "User-Agent": "TwilioProxy/1.1",
+            "Accept": "*/*",
+            "Accept-Encoding": "gzip",
+            "X-Twilio-Signature": sign(self._settings.auth_token, signed_url(asked), form),
+            "I-Twilio-Idempotency-Token": token,
+            "X-Home-Region": "us1",
+            **login,
+        }
+        if method == "POST":
+            headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
+        async with self._session.request(
+            method,
+            URL(_without_login(asked), encoded=True),
+            data=urlencode(form).encode() if method == "POST" else None,
+            headers=headers,
+            allow_redirects=False,
+            timeout=patience,
+        ) as response:
+            location = response.headers.get("Location") if response.status in (301, 302, 303, 307, 308) else None
+            body = await response.content.read(MOST_BODY)
+            kind = response.headers.get("Content-Type", "")
+            if response.status >= 400:
+                return Answer(url, response.status, body, kind, 11200, f"{response.status // 100}xx"), None
+            return Answer(url, response.status, body, kind), location
+
+
+def _with_query(url: str, params: Params) -> str:
+    if not params:
+        return url
+    return url + ("&" if urlsplit(url).query else "?") + urlencode(params)
+
+
+def _login(url: str) -> dict[str, str]:
+    parts = urlsplit(url)
+    if not parts.username:
+        return {}
+    return {"Authorization": aiohttp.encode_basic_auth(unquote(parts.username), unquote(parts.password or ""))}
+
+
+def _without_login(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def _failure(url: str, error: Exception) -> Answer:
+    """Names a failure in the words of the connection overrides and of the debugger."""
+    if isinstance(error, aiohttp.InvalidURL | ValueError):
+        return Answer(url, code=11100, reason="url")
+    if isinstance(error, aiohttp.ClientConnectorDNSError | socket.gaierror):
+        return Answer(url, code=11210, reason="dns")
+    if isinstance(error, aiohttp.ConnectionTimeoutError | aiohttp.ClientConnectorError):
+        return Answer(url, code=11205, reason="ct")
+    if isinstance(error, aiohttp.SocketTimeoutError):
+        return Answer(url, code=11205, reason="rt")
+    if isinstance(error, TimeoutError):
+        return Answer(url, code=11203, reason="tt")
+    return Answer(url, code=11206, reason="protocol")
