@@ -21,7 +21,8 @@ LANES = {
     "c": ("Chromium", []),
 }
 REQUIRED = bool(os.environ.get("LANES_REQUIRED"))
-NO_TESTS = 5  # pytest's exit code
+STORES = "DATABASE_URL=postgres://… REDIS_URL=redis://… make test"
+NO_TESTS, NO_STORES = 5, 4  # pytest's exit codes; 4 is a usage error
 
 
 @dataclass
@@ -56,9 +57,7 @@ def run(lane: str) -> Result:
     result = Result(lane, about)
     print(f"\n── lane {lane}: {about} {'─' * (60 - len(about))}", flush=True)
     if lane == "c" and not (chromium.path() or install_chromium()):
-        result.reasons["no Chromium on this machine; lane C needs: " + chromium.ENABLE] = count("c")
-        result.skipped, result.ok = count("c"), not REQUIRED
-        return result
+        return cannot_run(result, f"no Chromium on this machine; lane C needs: {chromium.ENABLE}")
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
@@ -66,12 +65,22 @@ def run(lane: str) -> Result:
         if report.exists():
             read(report, result)
     result.seconds = time.monotonic() - started
+    if lane == "b" and code == NO_STORES:
+        return cannot_run(result, f"no PostgreSQL or Valkey, see above; lane B needs: {STORES}")
     result.ok = code == 0 or (code == NO_TESTS and not REQUIRED)
     if code == NO_TESTS:
         result.reasons["no tests"] = 0
     elif code and not result.failed:
         result.failed = 1
         result.reasons[f"pytest stopped with exit code {code}"] = 1
+    return result
+
+
+def cannot_run(result: Result, reason: str) -> Result:
+    """Skipped loudly; failed where every lane has to run."""
+    missed = count(result.lane)
+    result.reasons[reason] = missed
+    result.skipped, result.failed, result.ok = (0, missed, False) if REQUIRED else (missed, 0, True)
     return result
 
 
@@ -94,7 +103,10 @@ def read(report: Path, result: Result) -> None:
 
 def count(lane: str) -> int:
     """How many tests a lane that cannot run would have had."""
-    found = subprocess.run(pytest(lane, "--collect-only", "-q"), cwd=ROOT, capture_output=True, text=True)
+    # Nothing connects while tests are collected, so any address will do.
+    environment = {"DATABASE_URL": "postgres://127.0.0.1/none", "REDIS_URL": "redis://127.0.0.1/0"} | os.environ
+    command = pytest(lane, "--collect-only", "-q")
+    found = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     return sum("::" in line for line in found.stdout.splitlines())
 
 

@@ -62,7 +62,11 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     if not os.environ.get("PYTEST_XDIST_WORKER"):
         os.environ["TEST_DATABASE_NAME"] = f"{folder('sqlite')}/tests.sqlite3"  # two runs at once must not meet
     if early_config.known_args_namespace.lane == "b":
-        os.environ.update(real_stores(given))
+        try:
+            os.environ.update(real_stores(given))
+        except Exception as error:
+            running.close()
+            raise pytest.UsageError(f"lane B has no stores: {error}") from error
     return (yield)
 
 
