@@ -10,25 +10,11 @@ from datetime import datetime
 from .aside import play
 from .calls import Call, CallbackPlan
 from .chance import new_sid
-from .clock import iso, rfc2822
+from .conference_reports import report
 from .exchange import Exchange
 from .legs import hang_up
 from .line import Source
 from .twiml import TwimlError
-
-EVENTS = {
-    "conference-start": "start",
-    "conference-end": "end",
-    "participant-join": "join",
-    "participant-leave": "leave",
-    "participant-mute": "mute",
-    "participant-unmute": "mute",
-    "participant-hold": "hold",
-    "participant-unhold": "hold",
-    "participant-modify": "modify",
-    "announcement-end": "announcement",
-    "announcement-fail": "announcement",
-}
 
 
 @dataclass(eq=False)
@@ -115,7 +101,7 @@ def enter(exchange: Exchange, seat: Seat) -> None:
     conference.seats[seat.call.sid] = seat
     seat.call.seat = seat
     seat.joined = True
-    _report(exchange, conference, "participant-join", seat)
+    report(exchange, conference, "participant-join", seat)
     if (
         conference.status == "init"
         and len(conference.seats) > 1
@@ -123,7 +109,7 @@ def enter(exchange: Exchange, seat: Seat) -> None:
     ):
         conference.status = "in-progress"
         conference.started_at = exchange.clock.now()
-        _report(exchange, conference, "conference-start")
+        report(exchange, conference, "conference-start")
     _settle(exchange, conference)
 
 
@@ -170,13 +156,13 @@ def end(
         extra.append(("CallSidEndingConference", by.sid))
         if by.seat is not None and by.seat.label:
             extra.append(("ParticipantLabelEndingConference", by.seat.label))
-    _report(exchange, conference, "conference-end", extra=extra)
+    report(exchange, conference, "conference-end", extra=extra)
 
 
 def mute(exchange: Exchange, seat: Seat, muted: bool) -> None:
     if seat.muted != muted:
         seat.muted = muted
-        _report(exchange, seat.conference, "participant-mute" if muted else "participant-unmute", seat)
+        report(exchange, seat.conference, "participant-mute" if muted else "participant-unmute", seat)
         _settle(exchange, seat.conference)
 
 
@@ -186,12 +172,12 @@ def hold(exchange: Exchange, seat: Seat, held: bool, music: Source | None = None
         _stop_music(seat)
         if held and music is not None:
             seat.music = exchange.spawn(play(exchange, seat.call, music))
-        _report(exchange, seat.conference, "participant-hold" if held else "participant-unhold", seat)
+        report(exchange, seat.conference, "participant-hold" if held else "participant-unhold", seat)
         _settle(exchange, seat.conference)
 
 
 def modified(exchange: Exchange, seat: Seat) -> None:
-    _report(exchange, seat.conference, "participant-modify", seat)
+    report(exchange, seat.conference, "participant-modify", seat)
     _settle(exchange, seat.conference)
 
 
@@ -206,7 +192,7 @@ async def announce(exchange: Exchange, conference: Conference, source: Source, o
     extra = [("AnnounceUrl", source.url)]
     if error is not None:
         extra.append(("ReasonAnnouncementFailed", f"{error.code}"))
-    _report(exchange, conference, "announcement-fail" if error else "announcement-end", only, extra)
+    report(exchange, conference, "announcement-fail" if error else "announcement-end", only, extra)
 
 
 def _take_out(exchange: Exchange, seat: Seat, reason: str) -> None:
@@ -224,7 +210,7 @@ def _take_out(exchange: Exchange, seat: Seat, reason: str) -> None:
         ("ReasonParticipantLeft", reason),
         ("Reason", reason.replace("_", " ")),
     ]
-    _report(exchange, conference, "participant-leave", seat, extra)
+    report(exchange, conference, "participant-leave", seat, extra)
 
 
 def _settle(exchange: Exchange, conference: Conference) -> None:
@@ -252,45 +238,3 @@ def _stop_music(seat: Seat) -> None:
     if seat.music is not None:
         seat.music.cancel()
         seat.music = None
-
-
-def _report(
-    exchange: Exchange,
-    conference: Conference,
-    event: str,
-    seat: Seat | None = None,
-    extra: list[tuple[str, str]] | None = None,
-) -> None:
-    now = exchange.clock.now()
-    conference.updated_at = now
-    conference.history.append({"event": event, "call_sid": seat.call.sid if seat else None, "at": iso(now)})
-    plan = conference.callback
-    if plan is None or EVENTS[event] not in plan.events:
-        return
-    params = [
-        ("AccountSid", exchange.settings.account_sid),
-        ("ConferenceSid", conference.sid),
-        ("FriendlyName", conference.name),
-        ("StatusCallbackEvent", event),
-        ("SequenceNumber", str(conference.sequence)),
-        ("Timestamp", rfc2822(now) or ""),
-    ]
-    conference.sequence += 1
-    params += _about(seat) if seat is not None else []
-    exchange.post.tell(conference.sid, "conference", plan.url, plan.method, params + (extra or []))
-
-
-def _about(seat: Seat) -> list[tuple[str, str]]:
-    flags = {
-        "Muted": seat.muted,
-        "Hold": seat.hold,
-        "Coaching": seat.coaching,
-        "StartConferenceOnEnter": seat.starts,
-        "EndConferenceOnExit": seat.ends,
-    }
-    params = [("CallSid", seat.call.sid), *((name, str(value).lower()) for name, value in flags.items())]
-    if seat.label:
-        params.append(("ParticipantLabel", seat.label))
-    if seat.coached_sid:
-        params.append(("CallSidToCoach", seat.coached_sid))
-    return params

@@ -26,7 +26,7 @@ def busy_minute(application, seed):
         },
         traffic={"calls_per_minute": 30},
     ) as simulator:
-        simulator.eventually(lambda: len([call for call in simulator.calls() if call["over"]]) >= 40)
+        simulator.eventually(lambda: len([call for call in simulator.calls() if call["over"]]) >= 20)
         simulator.post("/sim/traffic", calls_per_minute=0)
         simulator.eventually(lambda: simulator.get("/sim/health")["live"] == 0)
         calls = simulator.calls()
