@@ -139,12 +139,12 @@ def parse(
         dialled_sid=_sid(said, "DialCallSid", "CA"),
         dequeued_sid=_sid(said, "DequeuedCallSid", "CA"),
         conference_sid=_sid(said, "ConferenceSid", "CF"),
-        room=_text(said, "FriendlyName"),
+        room=_room(said),
         status=status,
         sequence=_number(said, "SequenceNumber", 9),
         at=_timestamp(said, received_at, strange),
-        from_number=_text(said, "From"),
-        to_number=_text(said, "To"),
+        from_number=_address(said, "From", "Caller"),
+        to_number=_address(said, "To", "Called"),
         direction=_word(said, "Direction", (), strange),
         duration=_number(said, "CallDuration", 7),
         sip_code=_number(said, "SipResponseCode", 3),
@@ -224,7 +224,7 @@ NECESSARY = {
     "voice": ("CallSid", "CallStatus", "From", "To"),
     "dial": ("CallSid", "CallStatus", "From", "To"),
     "amd": ("CallSid", "AnsweredBy"),
-    "conference": ("ConferenceSid", "StatusCallbackEvent"),
+    "conference": ("ConferenceSid", "FriendlyName", "StatusCallbackEvent"),
     "recording": ("RecordingSid", "RecordingStatus"),
 }
 # Name and value in one piece, as they stand in the signed text, of everything that we act on.
@@ -234,6 +234,7 @@ _SHAPES = {
     "CallDuration": "[0-9]",
     "CallSid": "CA[0-9a-f]{32}",
     "CallStatus": f"(?:{'|'.join(STATUSES)})",
+    "CallbackSource": "call-progress-events",
     "Coaching": "(?:true|false)",
     "ConferenceSid": "CF[0-9a-f]{32}",
     "DequeuedCallSid": "CA[0-9a-f]{32}",
@@ -246,6 +247,8 @@ _SHAPES = {
     "Hold": "(?:true|false)",
     "Muted": "(?:true|false)",
     "ParentCallSid": "CA[0-9a-f]{32}",
+    "ParticipantLabelEndingConference": "",
+    "ReasonConferenceEnded": "",
     "RecordingSid": "RE[0-9a-f]{32}",
     "RecordingStatus": f"(?:{'|'.join(RECORDING_STATUSES)})",
     "SequenceNumber": "[0-9]",
@@ -253,7 +256,7 @@ _SHAPES = {
     "StatusCallbackEvent": f"(?:{'|'.join(EVENTS)})",
     "Timestamp": "(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? [0-9 ]|20[0-9][0-9]-)",
 }
-_SWALLOWED = re.compile("|".join(f"{name}(?={shape})" for name, shape in _SHAPES.items()))
+_ACTED_ON = re.compile("|".join(f"{name}(?={shape})" for name, shape in _SHAPES.items()))
 # Twilio adds parameters without notice, but repeats none of these.
 SINGLE = frozenset(_SHAPES) | {"ApiVersion", "FriendlyName", "Digits", "SpeechResult", "From", "To", *SECRETS}
 
@@ -278,17 +281,20 @@ def _schema(door: str, pairs: Sequence[tuple[str, str]], account_sid: str) -> di
             raise Nonsense(f"{name} is missing")
     if said.get("ApiVersion", "2010-04-01") != "2010-04-01":
         raise Nonsense("ApiVersion is not 2010-04-01")
-    for name, value in pairs:
-        _refuse_swallowed(name, value, said)
+    _refuse_moved_borders(pairs, said)
     return said
 
 
-def _refuse_swallowed(name: str, value: str, said: dict[str, str]) -> None:
-    """Refuse a parameter that holds another one in its name or value, as it does when the border of two was moved."""
-    for found in _SWALLOWED.finditer(name + value):
-        inner, ends_name = found.group(), found.end() == len(name)
+def _refuse_moved_borders(pairs: Sequence[tuple[str, str]], said: dict[str, str]) -> None:
+    """Refuse a parameter that begins elsewhere in the signed text than where the request says that it begins."""
+    text, values = "", {}
+    for name, value in sorted(pairs):
+        values[len(text) + len(name)] = name
+        text += name + value
+    for found in _ACTED_ON.finditer(text):
+        inner, name = found.group(), values.get(found.end(), "")
         # ParentCallSid ends in CallSid, and so may a custom one: no harm as long as the real one is there too.
-        if not (ends_name and inner in said):
+        if not (name == inner or name.endswith(inner) and inner in said):
             raise Nonsense(f"{inner} inside of another parameter")
 
 
@@ -367,6 +373,21 @@ def _text(said: dict[str, str], name: str) -> str:
     value = said.get(name, "")
     if len(value) > MAX_ADDRESS:
         raise Nonsense(f"{name} is too long")
+    return value
+
+
+def _address(said: dict[str, str], name: str, twin: str) -> str:
+    """A number, or `client:`, `sip:` and the like. Only the copy that Twilio sends along says where it ends."""
+    value = _text(said, name)
+    if not re.fullmatch(r"\+?[0-9*#]{0,30}", value) and (value[0] == "+" or said.get(twin, value) != value):
+        raise Nonsense(f"{name} is not an address")
+    return value
+
+
+def _room(said: dict[str, str]) -> str:
+    value = _text(said, "FriendlyName")
+    if re.match(r"call-[0-9a-f]{8}-", value) and not re.fullmatch(r"call-[0-9a-f-]{36}", value):
+        raise Nonsense("FriendlyName goes on after its end")
     return value
 
 

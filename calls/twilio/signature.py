@@ -144,7 +144,7 @@ def admit(
         tokens=settings.TWILIO_AUTH_TOKENS,
         webhook_keys=settings.TWILIO_WEBHOOK_KEYS,
     ):
-        _log_forgery(door, knock.remote, received_at)
+        _log_rarely(f"A request at {door} from {knock.remote} is not signed by Twilio", received_at)
         raise Refused(403)
     try:
         return parse(
@@ -158,7 +158,7 @@ def admit(
             idempotency_token=knock.idempotency_token,
         )
     except Nonsense as error:
-        log.warning("Twilio signed nonsense at %s: %s", door, error)
+        _log_rarely(f"Twilio signed nonsense at {door}: {error}", received_at)
         raise Refused(400, str(error)) from error
 
 
@@ -194,15 +194,15 @@ _logged: dict[str, datetime] = {}
 SILENCE = timedelta(minutes=1)
 
 
-def _log_forgery(door: str, remote: str, at: datetime) -> None:
-    """One line a minute and address: a flood of forgeries must not become a flood of log. Never what was sent."""
-    last = _logged.get(remote)
+def _log_rarely(line: str, at: datetime) -> None:
+    """The same line once a minute: a flood of forgeries must not become a flood of log. Never what was sent."""
+    last = _logged.get(line)
     if last is not None and timedelta(0) <= at - last < SILENCE:
         return
     if len(_logged) >= 1000:
         _logged.clear()
-    _logged[remote] = at
-    log.warning("A request at %s from %s is not signed by Twilio", door, remote)
+    _logged[line] = at
+    log.warning("%s", line)
 
 
 # Django ----------------------------------------------------------------------------------------------------------

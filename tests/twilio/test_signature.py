@@ -356,7 +356,7 @@ def test_forgeries_are_logged_once_a_minute_and_address_and_never_quoted(caplog:
 
 def test_a_flood_from_many_addresses_does_not_fill_the_memory() -> None:
     for number in range(5_000):
-        signature._log_forgery("status", f"2001:db8::{number:x}", BEGAN)
+        signature._log_rarely(f"A request from 2001:db8::{number:x}", BEGAN)
     assert len(signature._logged) <= 1_000
 
 
