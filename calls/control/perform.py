@@ -1,7 +1,8 @@
-"""perform: a wish becomes an action, is sent once, and its outcome is written down. No lock is held while Twilio is asked."""
+"""A wish becomes an action, is sent once, and its outcome is written down. No lock is held while Twilio is asked."""
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,18 +15,20 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from calls.control import policy
-from calls.control.plan import Plan
+from calls.control.plan import Plan, Refusal
 from calls.failpoints import crash
 from calls.intake.record import record
-from calls.live import hint
+from calls.live import frames, hint
 from calls.models import OPEN_STATES, Action, Call, append_audit, publish, rights_of
 from calls.twilio import gateway
-from calls.twilio.reports import from_rest
+from calls.twilio.reports import Nonsense, from_rest
 
 LEASE = timedelta(seconds=30)
 EFFECT_DUE = timedelta(seconds=10)
 State = Action.State
 GONE = {20404, 21220}  # not found; not in progress any more
+Answers = list[tuple[dict[str, Any], datetime]]  # Twilio's, each with when it was asked for
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -66,12 +69,11 @@ def wish(
     if not claim(action):
         return told(Action.objects.get(pk=action.pk), plan_effects)
     crash("action.after_sending")
-    outcome, code, message, resources = ask(verb, action)
+    outcome, code, message, answers = ask(verb, action)
     crash("action.after_twilio")
     conclude(action, outcome, code, message)
     crash("action.after_outcome")
-    if resources:
-        record([from_rest(resource, asked_at=asked_at) for resource, asked_at in resources])
+    take_in(answers)
     return told(Action.objects.get(pk=action.pk), plan_effects)
 
 
@@ -89,22 +91,20 @@ def request(
             call = Call.objects.select_for_update(of=("self",)).select_related("team").get(pk=call_id)
             why_not = policy.refusal(rights_of(by), name, call)
             if why_not is not None:
-                append_audit([refused(call, by, name, why_not.code)], at=now)
-                return None, Answer(403, State.REFUSED, why_not.message)
+                return None, refuse(403, why_not, call, by, name, now)
             plan, shape_now = preview(call, by, verb, fields)
             if plan.refusals:
-                append_audit([refused(call, by, name, plan.refusals[0].code)], at=now)
-                return None, Answer(409, State.REFUSED, plan.refusals[0].message)
+                return None, refuse(409, plan.refusals[0], call, by, name, now)
             entries = []
             for busy in Action.objects.select_for_update(of=("self",)).filter(
                 call=call, exclusive=True, state__in=OPEN_STATES
             ).select_related("by").order_by("pk"):  # fmt: skip
                 if name != "end" or (busy.verb == "end" and not stuck(busy, now)):
-                    return None, Answer(409, State.REFUSED, occupied(busy, now))
+                    return None, refuse(409, Refusal("busy", occupied(busy, now)), call, by, name, now)
                 entries.append(busy.become(State.OVERTAKEN, at=now, message=f"Overtaken: {by} ended the call."))
                 busy.save(update_fields=["state", "settled_at", "code", "message"])
             if changed(shape, call, shape_now) and name != "end":
-                return None, Answer(412, State.REFUSED, "The call has changed meanwhile. Look again, then decide.")
+                return None, refuse(412, CHANGED, call, by, name, now)
             action = Action(
                 call=call, by=by, verb=name, target=plan.target, params=dict(fields), plan=plan.as_json(), key=key,
                 fingerprint=fingerprint, shape=shape, exclusive=verb.EXCLUSIVE, requested_at=now,
@@ -130,7 +130,7 @@ def replay(known: Action, fingerprint: str) -> Answer:
 
 
 def claim(action: Action) -> bool:
-    """From here on we cannot say that nothing was sent. A crash after this leaves `sending` with a lease that runs out."""
+    """From here on we cannot say that nothing was sent: a crash leaves `sending`, with a lease that runs out."""
 
     def sending(current: Action) -> dict[str, Any]:
         current.attempt += 1
@@ -143,25 +143,44 @@ def claim(action: Action) -> bool:
     return claimed is not None
 
 
-def ask(verb: ModuleType, action: Action) -> tuple[str, str, str, list[tuple[dict[str, Any], datetime]]]:
-    """Send what the plan says. Returns (state, code, sentence, Twilio's answers with when they were asked for)."""
-    answers: list[tuple[dict[str, Any], datetime]] = []
-    gone: list[gateway.Refused] = []
+def ask(verb: ModuleType, action: Action) -> tuple[str, str, str, Answers]:
+    """Send what the plan says. Returns (state, code, sentence, Twilio's answers)."""
+    answers: Answers = []
+    refusals: list[gateway.Refused] = []
     for sent in action.plan["sends"]:
         asked_at = timezone.now()
         try:
             answers += [(resource, asked_at) for resource in verb.send(sent)]
         except gateway.Refused as error:
-            if error.code not in GONE:
-                return State.FAILED, str(error.code), f"Twilio refused: {error} ({error.code}).", answers
-            gone.append(error)
+            refusals.append(error)  # of this one: the others are asked for all the same
         except gateway.Unreachable as error:
             if error.sent:
                 return State.UNKNOWN, "unknown", f"{error} It may have happened: watch the legs.", answers
-            return State.FAILED, "unreachable", f"{error} Nothing was sent.", answers
-    if gone and not answers:
-        return State.FAILED, "call_ended", f"The call is no longer in progress ({gone[0].code}).", answers
+            what = "Only a part of it was sent." if answers else "Nothing was sent."
+            return State.FAILED, "unreachable", f"{error} {what}", answers
+    for no in refusals:
+        if no.code not in GONE:
+            return State.FAILED, str(no.code)[:40], f"Twilio refused: {said(no)} ({no.code}).", answers
+    if refusals and not answers:
+        return State.FAILED, "call_ended", f"The call is no longer in progress ({refusals[0].code}).", answers
     return State.ACCEPTED, "", "Twilio accepted it. Waiting for the effect.", answers
+
+
+def said(refusal: gateway.Refused) -> str:
+    """Twilio's sentence; it may name a number, and everybody who sees the call reads it."""
+    return frames.mask(str(refusal)).rstrip(".")
+
+
+def take_in(answers: Answers) -> None:
+    """What Twilio answered is a report as well. If it makes no sense the callbacks tell what became of the wish."""
+    reports = []
+    for resource, asked_at in answers:
+        try:
+            reports.append(from_rest(resource, asked_at=asked_at))
+        except Nonsense as error:
+            log.warning("Twilio's answer to a wish is no call: %s", error)
+    if reports:
+        record(reports)
 
 
 def conclude(action: Action, state: str, code: str, message: str) -> None:
@@ -213,8 +232,14 @@ def stuck(end: Action, now: datetime) -> bool:
     return now - since > (EFFECT_DUE if end.state == State.ACCEPTED else LEASE)
 
 
-def refused(call: Call, by: User, name: str, code: str) -> dict[str, Any]:
-    return {"what": "action.refused", "user_id": by.pk, "call_id": call.pk, "facts": {"verb": name, "code": code}}
+CHANGED = Refusal("changed", "The call has changed meanwhile. Look again, then decide.")
+
+
+def refuse(status: int, why: Refusal, call: Call, by: User, name: str, now: datetime) -> Answer:
+    """Written down like every wish that was granted."""
+    facts = {"verb": name, "code": why.code}
+    append_audit([{"what": "action.refused", "user_id": by.pk, "call_id": call.pk, "facts": facts}], at=now)
+    return Answer(status, State.REFUSED, why.message)
 
 
 SENTENCES = {

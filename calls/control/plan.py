@@ -123,6 +123,6 @@ def end_call(legs: Sequence[LegView], *, who: str, names: dict[str, str]) -> Pla
 
 
 def ending(leg: LegView) -> str:
-    """`canceled` has no effect on a leg in progress (twilio.com/docs/voice/api/call-resource), and an inbound leg reports
-    no progress: what we take for ringing is often answered long since."""
+    """`canceled` has no effect on a leg in progress (twilio.com/docs/voice/api/call-resource), and an inbound leg
+    reports no progress: what we take for ringing is often answered long since."""
     return "canceled" if leg.status in NOT_YET_ANSWERED and leg.direction.startswith("outbound") else "completed"

@@ -69,12 +69,11 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def report_told(report: Report) -> dict[str, Any]:
-    said = report.body.get("CallStatus") or report.body.get("StatusCallbackEvent") or report.body.get("RecordingStatus")
     return {
         "at": frames.moment(report.received_at),
         "door": report.door,
         "source": report.source,
-        "says": said or "",
+        "says": report.said,
         "sid": report.leg_id or report.room_id or "",
         "deliveries": report.deliveries,
         "verdict": report.verdict,

@@ -30,4 +30,10 @@ class Report(models.Model):
         indexes = [models.Index(fields=["leg"], name="reports_by_leg")]
 
     def __str__(self) -> str:
-        return f"{self.door} {self.body.get('CallStatus') or self.body.get('StatusCallbackEvent') or ''} {self.leg_id or self.room_id}"
+        return f"{self.door} {self.said} {self.leg_id or self.room_id or ''}".strip()
+
+    @property
+    def said(self) -> str:
+        """The word that it is about."""
+        words = ("CallStatus", "StatusCallbackEvent", "RecordingStatus", "status")
+        return next((self.body[word] for word in words if self.body.get(word)), "")

@@ -11,6 +11,8 @@ from calls.twilio import gateway
 EXCLUSIVE = True
 # An ended leg stays ended however often it is asked for, so a request without an answer may be sent again.
 ABSOLUTE = True
+# Answered in the same moment or ended: `canceled` says which no clearer than "invalid call state" (21220).
+NOT_IN_THAT_STATE = 21220
 
 
 def plan(call: Call, legs: Sequence[Leg], fields: Mapping[str, str]) -> Plan:
@@ -25,8 +27,14 @@ def plan(call: Call, legs: Sequence[Leg], fields: Mapping[str, str]) -> Plan:
 
 def send(wish: Mapping[str, str]) -> list[dict[str, Any]]:
     """Ask Twilio; returns its answers (Call resources)."""
-    answer = gateway.end_leg(wish["sid"], wish["status"])
-    if wish["status"] == "canceled" and answer.get("status") == "in-progress":
-        # Answered in the same moment: `canceled` was taken and did nothing.
-        return [answer, gateway.end_leg(wish["sid"], "completed")]
-    return [answer]
+    sid, status = wish["sid"], wish["status"]
+    if status == "completed":
+        return [gateway.end_leg(sid, status)]
+    try:
+        answer = gateway.end_leg(sid, status)
+    except gateway.Refused as error:
+        if error.code != NOT_IN_THAT_STATE:
+            raise
+        return [gateway.end_leg(sid, "completed")]
+    # Answered in the same moment: `canceled` was taken and did nothing.
+    return [answer, gateway.end_leg(sid, "completed")] if answer.get("status") == "in-progress" else [answer]
