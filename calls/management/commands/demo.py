@@ -34,8 +34,8 @@ HABITS = {
     "rejects": 0.02,
     "answer_seconds": [2, 7],
     "callee_talks": 0.3,
-    "callee_talk_seconds": [15, 60],
-    "caller_talk_seconds": [20, 75],
+    "callee_talk_seconds": [15, 45],
+    "caller_talk_seconds": [15, 50],
     "gives_up": 0.05,
 }
 

@@ -77,11 +77,8 @@ class Command(BaseCommand):
 
 def seed_people(teams: dict[str, Team]) -> list[dict[str, str]]:
     """alice heads the floor, ben supervises Billing, wes only watches it. New passwords at each run."""
-    verbs = set(
-        Permission.objects.filter(content_type__app_label="calls", codename__endswith="_call").values_list(
-            "codename", flat=True
-        )
-    )
+    every = Permission.objects.filter(content_type__app_label="calls")
+    verbs = set(every.filter(codename__endswith="_call").values_list("codename", flat=True))
     head = group("Head of floor", verbs | FLOOR | {"view_numbers", "all_teams", "manage_floor", "view_audit"})
     supervisor = group("Supervisor", verbs | {"view_numbers"})
     watcher = group("Watcher", WATCH)
