@@ -1,13 +1,14 @@
 """The control doors under /sim/: for tests and demonstrations. They are no part of Twilio's API."""
 
 import json
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
 from .calls import Call
 from .exchange import Exchange
 from .legs import hang_up
-from .people import ANSWERS, Manner
+from .people import ANSWERS, Manner, manner_of_caller
 from .settings import Behaviour, Faults, Habits, WrongSetting, as_json, build, changed
 from .switchboard import ring_in
 from .traffic import TrafficGenerator
@@ -83,19 +84,26 @@ def _webhooks(exchange: Exchange, wanted: dict[str, str]) -> list[dict[str, obje
 
 
 def _place(exchange: Exchange, asked: dict[str, Any]) -> Response:
-    """{"from", "to", "hang_up_after"?, "talks"?, "waits"?, "digits"?: ["1", …]} → the call as in /sim/truth, 201."""
-    if unknown := set(asked) - {"from", "to", "digits", *SCRIPT}:
+    """{"from", "to", "hang_up_after"?, "talks"?, "waits"?, "digits"?: ["1", …], "by_habit"?: true} → 201, the call.
+
+    Without a script they stay until somebody else hangs up; by habit they behave like callers of the traffic.
+    """
+    if unknown := set(asked) - {"from", "to", "digits", "by_habit", *SCRIPT}:
         raise WrongSetting(f"There is no {', '.join(sorted(unknown))} in a call.")
     number = exchange.number(str(asked.get("to", "")))
     if number is None or not asked.get("from"):
         raise WrongSetting(
             f"A call needs `from`, and `to` must be one of {[n.phone_number for n in exchange.numbers.values()]}."
         )
-    digits = asked.get("digits", [])
-    hang_up_after, talks, waits = (None if asked.get(name) is None else float(asked[name]) for name in SCRIPT)
-    keyed = (digits,) if isinstance(digits, str) else tuple(map(str, digits))
-    manner = Manner(hang_up_after=hang_up_after, talks=talks, waits=waits, digits=keyed)
-    return Response(201, call_truth(ring_in(exchange, caller=str(asked["from"]), number=number, manner=manner)))
+    dice = exchange.chance.dice("placed", exchange.count("placed"))
+    manner = manner_of_caller(exchange.settings.habits or Habits(), dice) if asked.get("by_habit") else Manner()
+    script: dict[str, Any] = {name: float(asked[name]) for name in SCRIPT if asked.get(name) is not None}
+    manner = replace(manner, **script)
+    if "digits" in asked:
+        digits = asked["digits"]
+        manner = replace(manner, digits=(digits,) if isinstance(digits, str) else tuple(map(str, digits)))
+    call = ring_in(exchange, caller=str(asked["from"]), number=number, manner=manner, dice=dice)
+    return Response(201, call_truth(call))
 
 
 def _key(call: Call, asked: dict[str, Any]) -> Response:

@@ -28,11 +28,9 @@ class Order:
     send_digits: str = ""
 
 
-def ring_in(exchange: Exchange, *, caller: str, number: Number, manner: Manner, dice: Random | None = None) -> Call:
+def ring_in(exchange: Exchange, *, caller: str, number: Number, manner: Manner, dice: Random) -> Call:
     """Somebody calls one of the account's numbers, whose voice URL says what they get."""
-    call = _new_call(
-        exchange, "inbound", caller, number.phone_number, dice or exchange.chance.dice("in", exchange.count("in"))
-    )
+    call = _new_call(exchange, "inbound", caller, number.phone_number, dice)
     call.status = "ringing"
     call.number = number
     call.started_at = call.ringing_at = call.created_at

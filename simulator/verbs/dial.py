@@ -142,16 +142,8 @@ class Dialling:
 
     async def _child_life(self, child: Call, noun: Verb) -> None:
         exchange = self.stage.exchange
-        status: str | None
-        why = HangUp("callee")
         try:
-            status = await ring_out(exchange, child, self.verb.number("timeout", 30))
-            if status == "answered":
-                status = None
-                if await self._whisper(child, noun):
-                    self.news.put_nowait(("answered", child))
-                    await child.line.hold()
-            why = HangUp("callee", status)
+            why = await self._rung_and_bridged(child, noun)
         except Interrupted as interrupted:
             if isinstance(interrupted.why, Redirect):
                 self.news.put_nowait(("left", child))
@@ -160,6 +152,16 @@ class Dialling:
             why = interrupted.why
         finish(exchange, child, why)
         self.news.put_nowait(("ended", child))
+
+    async def _rung_and_bridged(self, child: Call, noun: Verb) -> HangUp:
+        """Why the child ended by itself; a bridge does not, somebody hangs up (Interrupted)."""
+        status = await ring_out(self.stage.exchange, child, self.verb.number("timeout", 30))
+        if status != "answered":
+            return HangUp("callee", status)
+        if await self._whisper(child, noun):
+            self.news.put_nowait(("answered", child))
+            await child.line.hold()
+        return HangUp("callee")
 
     async def _whisper(self, child: Call, noun: Verb) -> bool:
         """What only the callee hears before the bridge; if it hangs up, the callee has declined."""

@@ -66,6 +66,14 @@ def test_no_more_callers_at_once_than_the_traffic_may_bring(twilio):
     assert twilio.get("/sim/health")["live"] == 5
 
 
+def test_a_caller_placed_by_hand_may_have_the_habits_of_the_others(twilio):
+    twilio.post("/sim/behaviour", habits={"gives_up": 1, "gives_up_seconds": [5, 6]})
+    patient = twilio.ring(from_="+14155550122", to=NUMBER)["sid"]
+    usual = twilio.ring(from_="+14155550123", to=NUMBER, by_habit=True)["sid"]
+    twilio.eventually(lambda: twilio.call(usual)["over"])
+    assert twilio.call(usual)["ended_by"] == "caller" and not twilio.call(patient)["over"]
+
+
 def test_a_reset_forgets_everything_and_begins_the_same_chance_again(twilio, application, client):
     def first_call():
         return twilio.ring(from_="+14155550123", to=NUMBER)["sid"]
