@@ -12,6 +12,10 @@ if __name__ == "__main__":
 
         Command().run_from_argv(sys.argv)
     else:
+        from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
 
-        execute_from_command_line(sys.argv)
+        try:
+            execute_from_command_line(sys.argv)
+        except ImproperlyConfigured as error:
+            sys.exit(str(error))

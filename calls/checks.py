@@ -1,5 +1,6 @@
 """System checks: a setting that looks wrong is named, with what to do about it."""
 
+import os
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -30,4 +31,25 @@ def settings_make_sense(app_configs, **kwargs):  # type: ignore[no-untyped-def]
         wrong(7, "TWILIO_WEBHOOK_KEYS has a key without a secret.", "Write key-id=secret, separated by commas.")
     if bool(settings.TWILIO_API_KEY) != bool(settings.TWILIO_API_SECRET):
         wrong(8, "Only one of TWILIO_API_KEY and TWILIO_API_SECRET is set.", "Set both, or none.")
+    if not settings.TWILIO_AUTH_TOKENS:
+        wrong(9, "TWILIO_AUTH_TOKEN holds no token.", "Write the account's token, or two: current,next.")
+    api = urlsplit(settings.TWILIO_API_URL)
+    if api.scheme != "https" and api.hostname not in {"localhost", "127.0.0.1", "::1"}:
+        wrong(10, "TWILIO_API_URL is not https.", "The account's secret is sent there (loopback is exempt).")
+    if (settings.TWILIO_EDGE or settings.TWILIO_REGION) and not (api.hostname or "").endswith(".twilio.com"):
+        wrong(11, "TWILIO_EDGE and TWILIO_REGION are names of Twilio's.", "Unset them, or TWILIO_API_URL.")
+    if processes() > 1 and not settings.REDIS_URL:
+        wrong(
+            12,
+            "More than one process without Redis.",
+            "Set REDIS_URL, or WEB_CONCURRENCY=1.",
+        )
+    if processes() > 1 and settings.SQLITE:
+        wrong(13, "More than one process on SQLite.", "Set DATABASE_URL to a PostgreSQL, or WEB_CONCURRENCY=1.")
     return found
+
+
+def processes() -> int:
+    """As uvicorn and gunicorn read it."""
+    number = os.environ.get("WEB_CONCURRENCY", "")
+    return int(number) if number.isdecimal() else 1

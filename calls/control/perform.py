@@ -47,8 +47,8 @@ class Answer:
         return {"action": action, "state": self.state, "effects": list(self.effects), "message": self.message}
 
 
-def preview(call: Call, by: User, verb: ModuleType, fields: Mapping[str, str]) -> tuple[Plan, str]:
-    """The plan as it is now, and the shape that says so; refusals of policy among the plan's own."""
+def preview(call: Call, verb: ModuleType, fields: Mapping[str, str]) -> tuple[Plan, str]:
+    """The plan as it is now, and the shape that says so."""
     legs = list(call.legs.select_related("agent").order_by("started_at", "sid"))
     plan = verb.plan(call, legs, fields)
     return plan, f"{call.shape}-{plan.digest}"
@@ -92,7 +92,7 @@ def request(
             why_not = policy.refusal(rights_of(by), name, call)
             if why_not is not None:
                 return None, refuse(403, why_not, call, by, name, now)
-            plan, shape_now = preview(call, by, verb, fields)
+            plan, shape_now = preview(call, verb, fields)
             if plan.refusals:
                 return None, refuse(409, plan.refusals[0], call, by, name, now)
             entries = []

@@ -4,6 +4,7 @@ from django.contrib.auth import views as auth
 from django.urls import path
 
 from calls.desk import health, views
+from calls.desk.sign_in import SignIn
 
 urlpatterns = [
     path("", views.desk, name="desk"),
@@ -11,11 +12,7 @@ urlpatterns = [
     path("calls/<uuid:pk>/detail/", views.detail, name="call-detail"),
     path("calls/<uuid:pk>/<slug:verb>/plan/", views.plan, name="plan"),
     path("calls/<uuid:pk>/<slug:verb>/", views.wish, name="wish"),
-    path(
-        "sign-in/",
-        auth.LoginView.as_view(template_name="sign_in.html", redirect_authenticated_user=True),
-        name="sign-in",
-    ),
+    path("sign-in/", SignIn.as_view(), name="sign-in"),
     path("sign-out/", auth.LogoutView.as_view(), name="sign-out"),
     path("healthz/", health.healthz, name="healthz"),
     path("readyz/", health.readyz, name="readyz"),

@@ -1,11 +1,16 @@
 """The desk and the wishes made on it. Each view: who may, what was asked, do it, answer."""
 
+import asyncio
+import logging
+from types import ModuleType
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
@@ -14,13 +19,21 @@ from calls.control import policy
 from calls.control.perform import Answer, preview
 from calls.control.perform import wish as perform
 from calls.control.verbs import VERBS
+from calls.desk.refusals import wants_json
 from calls.live import frames
-from calls.live.hub import hub
+from calls.live.hub import BOARD_AGE, hub
 from calls.live.rights import watch
 from calls.live.tail import tail
 from calls.models import Action, Call, Report, rights_of
 
 SOME_REPORTS = 50
+log = logging.getLogger(__name__)
+
+
+class SignedIn(HttpRequest):
+    """A request behind LoginRequiredMiddleware."""
+
+    user: User
 
 
 @require_GET
@@ -30,24 +43,36 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@login_not_required  # asks for itself, and without the database that it may have to say is gone
 async def board(request: HttpRequest) -> HttpResponse:
     """The picture as it is, from the mirror: packed once per audience and position, whoever asks."""
     await tail.ensure_started()
+    if not hub.live:
+        return no_board()
     key = request.session.session_key or ""
-    rights = (await watch.read([key])).get(key)
+    try:
+        async with asyncio.timeout(BOARD_AGE):
+            rights = (await watch.read([key])).get(key)
+    except Exception as error:  # noqa: BLE001  the database's: who this is cannot be known now
+        log.warning("Rights cannot be read: %s", error or "no answer in time")
+        return no_board()
     if rights is None:
         return HttpResponse("Please sign in.", status=401, content_type="text/plain")
     if not rights.watched:
         return HttpResponse(
             "You are not a member of a team whose calls you may watch.", status=403, content_type="text/plain"
         )
-    if not hub.live:
-        return HttpResponse("The board cannot be read now.", status=503, headers={"Retry-After": "2"})
     etag, packed = hub.snapshot(rights.audience)
     about = {"ETag": etag, "X-Desk-Rights": rights.digest, "X-Desk-Now": frames.moment(timezone.now()) or ""}
     if request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified(headers=about)
     return HttpResponse(packed, content_type="application/json", headers={**about, "Content-Encoding": "gzip"})
+
+
+def no_board() -> HttpResponse:
+    return HttpResponse(
+        "The board cannot be read now.", status=503, content_type="text/plain", headers={"Retry-After": "2"}
+    )
 
 
 @require_GET
@@ -84,7 +109,7 @@ def report_told(report: Report) -> dict[str, Any]:
 def plan(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
     """What the wish would do, and whether this person may make it."""
     call = visible(request, pk, "team", "position")
-    made, shape = preview(call, request.user, verb_named(verb), request.GET.dict())
+    made, shape = preview(call, verb_named(verb), wished(request.GET))
     why_not = policy.refusal(rights_of(request.user), verb, call)
     told = made.as_json()
     refusals = ([why_not.as_json()] if why_not else []) + told["refusals"]
@@ -92,26 +117,29 @@ def plan(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
 
 
 @require_POST
-def wish(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
+def wish(request: SignedIn, pk: UUID, verb: str) -> HttpResponse:
     """A wish: `Idempotency-Key` and `If-Match` as headers or as fields `key`, `shape`."""
     call = visible(request, pk)
-    fields = {name: value for name, value in request.POST.dict().items() if name in FIELDS}
+    asked = verb_named(verb)
     try:
         key = UUID(request.headers.get("Idempotency-Key") or request.POST.get("key", ""))
     except ValueError:
         return answer(request, Answer(422, Action.State.REFUSED, "The wish has no key: open the dialog again."))
     shape = request.headers.get("If-Match") or request.POST.get("shape", "")
-    return answer(
-        request, perform(call.pk, request.user, verb, verb_named(verb), fields, key=key, shape=shape.strip('"'))
-    )
+    fields = wished(request.POST)
+    return answer(request, perform(call.pk, request.user, verb, asked, fields, key=key, shape=shape.strip('"')))
 
 
 FIELDS = {"target"}
 
 
+def wished(said: QueryDict) -> dict[str, str]:
+    return {name: value for name, value in said.dict().items() if name in FIELDS and isinstance(value, str)}
+
+
 def answer(request: HttpRequest, told: Answer) -> HttpResponse:
     """JSON for the page; for a plain form a redirect that shows the sentence."""
-    if request.accepts("application/json") and not request.accepts("text/html"):
+    if wants_json(request):
         replayed = {"Replayed": "true"} if told.replayed else {}
         return JsonResponse(told.as_json(), status=told.status, headers=replayed)
     messages.add_message(request, messages.ERROR if told.status >= 400 else messages.INFO, told.message)
@@ -123,7 +151,7 @@ def visible(request: HttpRequest, pk: UUID, *related: str) -> Call:
     return get_object_or_404(Call.objects.visible_to(request.user).select_related(*related), pk=pk)
 
 
-def verb_named(name: str) -> Any:
+def verb_named(name: str) -> ModuleType:
     if name not in VERBS:
         raise Http404
     return VERBS[name]

@@ -1,0 +1,52 @@
+"""Signing in, five tries a minute: for one account from one address, whether there is such an account or not."""
+
+import hashlib
+import logging
+from typing import Any
+
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+
+TRIES = 5
+MINUTE = 60  # seconds
+log = logging.getLogger(__name__)
+
+
+class SignInForm(AuthenticationForm):
+    def clean(self) -> dict[str, Any]:
+        """Each try counts before the password is looked at, so that many at once are no way around; the right one ends
+        the count."""
+        address = self.request.META["REMOTE_ADDR"] if self.request else ""
+        key = tries_of(self.cleaned_data.get("username", ""), address)
+        cache.add(key, 0, timeout=MINUTE)
+        if cache.incr(key) > TRIES:
+            raise ValidationError("Too many tries. Wait a minute, then try again.", code="too_many")
+        cleaned = super().clean()
+        cache.delete(key)
+        return cleaned
+
+
+class SignIn(LoginView):
+    template_name = "sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        log.info("User %s signed in from %s.", form.get_user().pk, self.request.META["REMOTE_ADDR"])
+        return super().form_valid(form)
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        # Without the name that was typed: some people type their password there.
+        log.warning("A sign-in from %s failed.", self.request.META["REMOTE_ADDR"])
+        response = super().form_invalid(form)
+        if form.has_error("__all__", "too_many"):
+            response.status_code = 429
+            response.headers["Retry-After"] = str(MINUTE)
+        return response
+
+
+def tries_of(username: str, address: str) -> str:
+    return "sign-in." + hashlib.sha256(f"{username.casefold()}\n{address}".encode()).hexdigest()
