@@ -5,6 +5,7 @@ needs no lock of its own: two deliveries of one statement are about the same leg
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection
@@ -21,13 +22,16 @@ class Again(Exception):
 
 
 class Gathering:
-    """The rows of one batch. `legs` holds every leg of every call it touches, so that a call can be judged whole."""
+    """The rows of one batch: all legs and rooms of the calls it touches, so that each can be judged or merged whole."""
 
     def __init__(self, reports: Sequence[Report]) -> None:
         self.new_legs: set[str] = set()
         self.new_calls: set[UUID] = set()
-        self.ended_before: set[UUID] = set()
         self.merged: list[Call] = []
+        self.introduced: set[str] = set()  # legs of which one of these reports says who they are
+        self.moved_legs: set[str] = set()
+        self.moved_rooms: set[str] = set()
+        self.found_a_call: set[str] = set()  # rooms whose first leg is known by now
         sids = {sid for report in reports for sid in sids_of(report)}
         rooms = {report.conference_sid for report in reports if report.conference_sid}
         near = self._look(reports, sids, rooms)
@@ -37,12 +41,14 @@ class Gathering:
             row.digest: row for row in ReportRow.objects.filter(digest__in=[report.digest for report in reports])
         }
         self.calls = self._lock_calls(near)
-        for leg in Leg.objects.filter(call__in=self.calls).exclude(sid__in=self.legs).select_related("agent"):
-            self.legs[leg.sid] = leg
+        self.ended_before = {call.pk for call in self.calls.values() if call.ended_at}
+        # Whoever joined since we looked is judged with the others, but may not be moved: `_merge` looks again.
+        self.late = {leg.sid: leg for leg in Leg.objects.filter(call__in=self.calls).exclude(sid__in=self.legs)}
+        self.legs |= self.late
+        self.unplaced = set(self.new_legs)
         self.presences = {
-            (presence.room_id, presence.leg_id): presence
-            for presence in Presence.objects.filter(leg__in=self.legs)
-        }  # fmt: skip
+            (presence.room_id, presence.leg_id): presence for presence in Presence.objects.filter(leg__in=self.legs)
+        }
         self.actions = list(
             Action.objects.select_for_update().filter(call__in=self.calls, state__in=OPEN_STATES).order_by("id")
         )
@@ -50,23 +56,25 @@ class Gathering:
     # Locks -----------------------------------------------------------------------------------------------------
 
     def _look(self, reports: Sequence[Report], sids: set[str], rooms: set[str]) -> set[UUID]:
-        """Without a lock: the calls that will be touched. Where two may turn out to be one, their legs join the locks."""
-        of_leg = dict(Leg.objects.filter(sid__in=sids).values_list("sid", "call_id"))
-        of_room = dict(Room.objects.filter(sid__in=rooms).values_list("sid", "call_id")) if rooms else {}
-        near: set[UUID] = set()
-        for report in reports:
-            calls = {of_leg.get(sid) for sid in sids_of(report)} | {of_room.get(report.conference_sid), named(report)}
-            calls.discard(None)
-            if len(calls) > 1:
-                sids |= set(Leg.objects.filter(call__in=calls).values_list("sid", flat=True))
-            near |= {call for call in calls if call} | ({report.call_id} if report.call_id else set())
-        near |= set(Call.objects.filter(merged__in=near).values_list("pk", flat=True))
+        """Without a lock: the calls that will be touched. Their legs and rooms join those to be locked."""
+        near = set(Leg.objects.filter(sid__in=sids).values_list("call_id", flat=True))
+        if rooms:
+            near |= {call for call in Room.objects.filter(sid__in=rooms).values_list("call_id", flat=True) if call}
+        near |= {call for report in reports for call in (named(report), report.call_id) if call}
+        further = near
+        while further:
+            into = Call.objects.filter(pk__in=further, merged_into__isnull=False)
+            further = set(into.values_list("merged_into_id", flat=True)) - near
+            near |= further
+        if near:
+            sids |= set(Leg.objects.filter(call__in=near).values_list("sid", flat=True))
+            rooms |= set(Room.objects.filter(call__in=near).values_list("sid", flat=True))
         return near
 
     def _lock_legs(self, sids: set[str]) -> dict[str, Leg]:
         in_order = sorted(sids)
         if connection.features.has_select_for_update and in_order:
-            # Inserted before anything is locked: of two processes that meet a new leg at once one waits here, empty-handed.
+            # Inserted before anything is locked: of two processes that meet a new leg one waits here, empty-handed.
             known = set(Leg.objects.filter(sid__in=sids).values_list("sid", flat=True))
             limbo = uuid4()  # foreign keys are checked at the commit, and by then each leg is in a call
             Leg.objects.bulk_create(
@@ -75,7 +83,7 @@ class Gathering:
         found = {leg.sid: leg for leg in Leg.objects.select_for_update().filter(sid__in=sids).order_by("sid")}
         for sid in in_order:
             if sid not in found or (connection.features.has_select_for_update and found[sid].call_id == limbo):
-                found[sid] = Leg(sid=sid, call_id=None)
+                found[sid] = Leg(sid=sid)
                 self.new_legs.add(sid)
         return found
 
@@ -86,12 +94,11 @@ class Gathering:
         return {room.sid: room for room in Room.objects.select_for_update().filter(sid__in=sids).order_by("sid")}
 
     def _lock_calls(self, near: Iterable[UUID]) -> dict[UUID, Call]:
-        ids = set(near) | {leg.call_id for leg in self.legs.values()} | {room.call_id for room in self.rooms.values()}
-        ids.discard(None)
+        ids = set(near) | {leg.call_id for sid, leg in self.legs.items() if sid not in self.new_legs}
+        ids |= {room.call_id for room in self.rooms.values() if room.call_id}
         calls = {call.pk: call for call in Call.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
         if any(call.merged_into_id and call.merged_into_id not in calls for call in calls.values()):
             raise Again
-        self.ended_before = {call.pk for call in calls.values() if call.ended_at}
         return calls
 
     # Placing ---------------------------------------------------------------------------------------------------
@@ -101,39 +108,50 @@ class Gathering:
 
         None for a room of which no leg is known yet.
         """
-        room = self.rooms.get(report.conference_sid)
+        leg, room = self.legs.get(report.call_sid), self.rooms.get(report.conference_sid)
         proofs = [self._call_of_leg(report.call_sid), self._call_of_leg(report.parent_sid)]
-        first_sight = proofs[0] is None
-        proofs += [self._call(named(report)), self._call(room.call_id) if room else None]
+        if proofs[1] is None and self._first_sight(leg):
+            proofs.append(self.call(report.call_id))
+        proofs += [self.call(named(report)), self.call(room.call_id) if room else None]
         proofs += [self._call_of_leg(report.dequeued_sid), self._call_of_leg(report.dialled_sid)]
         known = list(dict.fromkeys(call for call in proofs if call is not None))
-        signed = self._call(report.call_id) if first_sight and proofs[1] is None else None
-        if signed is not None:
-            call = signed
-        elif known:
-            call = known[0]
-        elif report.call_sid:
-            call = self._begin()
-        else:
+        if not known and not report.call_sid:
             return None
-        for other in known:
+        call = known[0] if known else self._begin()
+        for other in known[1:]:
             call = self._merge(call, other)
-        for sid in sids_of(report):
-            if self.legs[sid].call_id is None:
-                self.legs[sid].call = call
+        if report.call_sid in self.unplaced and self._was_only_listened_to(call):
+            call = self._merge(call, self._begin())
+        for sid in self.unplaced.intersection(sids_of(report)):
+            self.legs[sid].call = call
+            self.unplaced.remove(sid)
         if room is not None and room.call_id != call.pk:
             room.call = call
+            self.found_a_call.add(room.sid)
+        if report.from_number:
+            self.introduced.add(report.call_sid)
         return call
 
-    def _call(self, pk: UUID | None) -> Call | None:
+    def call(self, pk: UUID | None) -> Call | None:
+        """The call with this id, or the one that it was merged into."""
         call = self.calls.get(pk) if pk else None
         while call is not None and call.merged_into_id is not None:
             call = self.calls.get(call.merged_into_id)
         return call
 
+    def legs_of(self, call: Call) -> list[Leg]:
+        return [leg for sid, leg in self.legs.items() if sid not in self.unplaced and leg.call_id == call.pk]
+
+    def _first_sight(self, leg: Leg | None) -> bool:
+        """Nothing was said of it but by others (its child, its room). Later its address may name a call it has left."""
+        return leg is None or not (leg.sid in self.introduced or leg.heard.from_number)
+
     def _call_of_leg(self, sid: str) -> Call | None:
-        leg = self.legs.get(sid)
-        return self._call(leg.call_id) if leg is not None else None
+        return None if not sid or sid in self.unplaced else self.call(self.legs[sid].call_id)
+
+    def _was_only_listened_to(self, call: Call) -> bool:
+        """It ended before anybody was heard of whom it could have been about: no end that a newcomer must respect."""
+        return call.pk in self.ended_before and all(leg.role == Leg.Role.SUPERVISOR for leg in self.legs_of(call))
 
     def _begin(self) -> Call:
         call = Call(pk=uuid4())
@@ -142,19 +160,29 @@ class Gathering:
         return call
 
     def _merge(self, one: Call, other: Call) -> Call:
-        """The younger goes into the older: its legs, rooms and open wishes move, and it leaves the board."""
+        """The younger goes into the older with its legs and rooms, and leaves the board.
+
+        But an ended one goes into a live one: a call that has ended is not made live again by being a part of another.
+        """
         if one is other:
             return one
-        older, younger = sorted((one, other), key=lambda call: (call.started_at is None, call.started_at, call.pk))
-        for leg in self.legs.values():
-            if leg.call_id == younger.pk:
-                leg.call = older
+        stays, goes = sorted((one, other), key=age)
+        if any(leg.call_id == goes.pk for leg in self.late.values()):
+            raise Again
+        for leg in self.legs_of(goes):
+            leg.call = stays
+            self.moved_legs.add(leg.sid)
         for room in self.rooms.values():
-            if room.call_id == younger.pk:
-                room.call = older
-        younger.merged_into = older
-        self.merged.append(younger)
-        return older
+            if room.call_id == goes.pk:
+                room.call = stays
+                self.moved_rooms.add(room.sid)
+        goes.merged_into = stays
+        self.merged.append(goes)
+        return stays
+
+
+def age(call: Call) -> tuple[Any, ...]:
+    return call.ended_at is not None, call.started_at is None, call.started_at, call.pk
 
 
 def sids_of(report: Report) -> list[str]:

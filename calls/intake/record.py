@@ -1,12 +1,14 @@
 """record(): the only function that writes what calls and legs are. Reports in, rows out, in one transaction."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from calls.control.proof import proved
@@ -18,7 +20,6 @@ from calls.intake.lifecycle import (
     LegState,
     Party,
     PresenceState,
-    Statement,
     attendance,
     hear,
     hear_presence,
@@ -27,7 +28,7 @@ from calls.intake.lifecycle import (
     statements,
 )
 from calls.live import hint
-from calls.models import Action, Agent, Call, Leg, Line, Presence, Room, append_audit, publish
+from calls.models import Action, Agent, Call, Leg, Line, Presence, Room, Visit, append_audit, publish
 from calls.models import Report as ReportRow
 from calls.twilio.reports import Report, Source
 
@@ -61,82 +62,113 @@ def record(reports: Sequence[Report]) -> list[Recorded]:
     raise RuntimeError("The calls of these reports were merged again and again.")
 
 
+def keep(report: Report) -> Recorded:
+    """The last resort for a report that cannot be recorded for what is in it: raw, with the verdict `failed`."""
+    with transaction.atomic():
+        row = ReportRow.objects.filter(digest=report.digest).first()
+        first = row is None
+        if row is None:
+            row = raw(report)
+            row.leg, row.room = (
+                Leg.objects.filter(pk=report.call_sid).first(),
+                Room.objects.filter(pk=report.conference_sid).first(),
+            )
+            row.call_id, row.verdict = row.leg.call_id if row.leg else None, Verdict.FAILED
+            row.save(force_insert=True)
+        else:
+            ReportRow.objects.filter(pk=row.pk).update(deliveries=F("deliveries") + 1)
+    return Recorded(row.call_id, row.verdict, first)
+
+
 class Batch:
     def __init__(self, reports: Sequence[Report]) -> None:
         self.reports = reports
         self.now = timezone.now()
         self.found = Gathering(reports)
-        self.told: dict[str, ReportRow] = {}  # new rows by digest
-        self.again: dict[str, ReportRow] = {}  # rows that were delivered once more
+        self.live_before = {sid for sid, leg in self.found.legs.items() if leg.live} - self.found.new_legs
+        self.new_rows: list[ReportRow] = []
+        self.told_again: dict[str, ReportRow] = {}
         self.states: dict[str, LegState] = {}
         self.from_rest: set[str] = set()
         self.presence_states: dict[tuple[str, str], PresenceState] = {}
+        self.heard_rooms: set[str] = set()
         self.touched: dict[UUID, datetime] = {}  # calls, and when they were last heard of
         self.changed_legs: set[str] = set()
+        self.changed_presences: list[Presence] = []
         self.changed_calls: set[UUID] = set()
         self.reshaped: set[UUID] = set()
+        self.moved_actions: list[Action] = []
+        self.entries: list[dict[str, Any]] = []
 
     def run(self) -> list[Recorded]:
-        answers = [self.hear(report) for report in self.reports]
+        heard = [self.hear(report) for report in self.reports]
         self.settle_legs()
         self.settle_rooms()
-        for pk in self.touched:
-            self.settle_call(self.found.calls[pk])
+        self.settle_calls()
         self.prove_actions()
         self.write()
         crash("intake.before_commit")
-        return answers
+        return [Recorded(row.call_id, row.verdict, first) for row, first in heard]
 
     # Hear ------------------------------------------------------------------------------------------------------
 
-    def hear(self, report: Report) -> Recorded:
-        """Fold one report into its legs and its room; said before, it is only counted."""
-        row = self.told.get(report.digest) or self.found.rows.get(report.digest)
-        if row is not None and row.verdict != Verdict.FAILED:
+    def hear(self, report: Report) -> tuple[ReportRow, bool]:
+        """Fold one report into its legs and its room; said before, it is only counted. (Its row, whether it is new.)"""
+        row = self.found.rows.get(report.digest)
+        first = row is None
+        if row is None:
+            row = self.found.rows[report.digest] = raw(report)
+            self.new_rows.append(row)
+        else:
             row.deliveries += 1
-            if report.digest not in self.told:
-                self.again[report.digest] = row
-            return Recorded(row.call_id, row.verdict, first=False)
+            if row.pk is not None:
+                self.told_again[report.digest] = row
+            # REST is a fresh look: that it says the same as last time may be what we wanted to know.
+            if row.verdict != Verdict.FAILED and report.source is not Source.REST:
+                return row, False
+        row.call = self.found.place(report)
+        row.verdict = self.fold(report)
+        if row.call_id is not None:
+            self.touched[row.call_id] = max(self.touched.get(row.call_id, report.received_at), report.received_at)
+        return row, first
+
+    def fold(self, report: Report) -> str:
+        """What the report says joins what is known; returns the verdict."""
+        room = self.found.rooms.get(report.conference_sid)
+        presence = (report.conference_sid, report.call_sid)
         try:
-            said = statements(report)
+            states = {sid: hear(self.state_of(sid), statement) for sid, statement in statements(report)}
+            contradicts = any(state.conflict and not self.state_of(sid).conflict for sid, state in states.items())
+            room_state = hear_room(room.heard, report) if room else None
+            presence_state = hear_presence(self.presence_of(presence), report) if room and report.call_sid else None
         except Exception:
             log.exception("A report at %s could not be understood; it is kept raw.", report.door)
-            said, verdict = [], Verdict.FAILED
-        else:
-            verdict = Verdict.STRANGE if report.strange else Verdict.HEARD
-        call = self.found.place(report)
-        self.fold(report, said)
-        if report.strange:
-            log.warning("Twilio said something new at %s: %s", report.door, ", ".join(report.strange))
-        if row is None:
-            row = self.told[report.digest] = raw(report)
-        else:
-            self.again[report.digest] = row
-        row.call, row.verdict = call, verdict
-        if call is not None:
-            self.touched[call.pk] = max(self.touched.get(call.pk, report.received_at), report.received_at)
-        return Recorded(call.pk if call else None, verdict, first=True)
-
-    def fold(self, report: Report, said: Sequence[tuple[str, Statement]]) -> None:
-        for sid, statement in said:
-            leg = self.found.legs[sid]
-            self.states[sid] = hear(self.states.get(sid) or leg.heard, statement)
-            if report.source is Source.REST:
-                self.from_rest.add(sid)
+            return Verdict.FAILED
+        self.states |= states
+        if report.source is Source.REST:
+            self.from_rest |= states.keys()
+        if room is not None and room_state is not None:
+            room.heard = room_state
+            room.name = room.name or report.room
+            self.heard_rooms.add(room.sid)
+        if presence_state is not None:
+            self.presence_states[presence] = presence_state
         leg = self.found.legs.get(report.call_sid)
         # A room has one callback address for all of its legs, so its role says nothing about this one.
         if leg is not None and report.role and report.door != "conference" and not leg.role_signed:
             leg.role, leg.role_signed = report.role, True
             self.changed_legs.add(leg.sid)
-        room = self.found.rooms.get(report.conference_sid)
-        if room is not None:
-            room.heard = hear_room(room.heard, report)
-            room.name = room.name or report.room
-            if report.call_sid:
-                key = (room.sid, report.call_sid)
-                known = self.found.presences.get(key)
-                before = self.presence_states.get(key) or (known.heard if known else ABSENT)
-                self.presence_states[key] = hear_presence(before, report)
+        if report.strange:
+            log.warning("Twilio said something new at %s: %s", report.door, ", ".join(report.strange))
+            return Verdict.STRANGE
+        return Verdict.CONFLICT if contradicts else Verdict.HEARD
+
+    def state_of(self, sid: str) -> LegState:
+        return self.states.get(sid) or self.found.legs[sid].heard
+
+    def presence_of(self, key: tuple[str, str]) -> PresenceState:
+        known = self.found.presences.get(key)
+        return self.presence_states.get(key) or (known.heard if known else ABSENT)
 
     # Settle ----------------------------------------------------------------------------------------------------
 
@@ -144,68 +176,94 @@ class Batch:
         """Registers become columns; each leg gets its parent, its role and its agent."""
         for sid, state in self.states.items():
             leg = self.found.legs[sid]
-            live_before = leg.live and sid not in self.found.new_legs
             if leg.become(state):
                 self.changed_legs.add(sid)
-            if leg.live != live_before:
-                self.reshaped.add(leg.call_id)
-            if state.parent_sid and leg.parent_id != state.parent_sid and state.parent_sid in self.found.legs:
+            if state.parent_sid in self.found.legs and leg.parent_id != state.parent_sid:
                 leg.parent_id = state.parent_sid
                 self.changed_legs.add(sid)
-        self.changed_legs |= self.found.new_legs
-        agents = agents_at({leg.to_number for leg in self.legs_changed() if leg.agent_id is None})
-        for leg in self.legs_changed():
-            if leg.parent_id or leg.role_signed:
+        self.changed_legs |= self.found.new_legs | self.found.moved_legs
+        changed = [self.found.legs[sid] for sid in sorted(self.changed_legs)]
+        agents = agents_at({leg.to_number for leg in changed if leg.agent_id is None})
+        for leg in changed:
+            if leg.parent_id or leg.role_signed or leg.direction.startswith("outbound"):
                 leg.agent = leg.agent or agents.get(leg.to_number)
             if not leg.role_signed:
-                leg.role = Leg.Role.CALLER if not leg.parent_id else Leg.Role.AGENT if leg.agent else Leg.Role.EXTERNAL
+                leg.role = role_of(leg)
             self.quarantine(leg)
+            if leg.live != (leg.sid in self.live_before):
+                self.reshaped.add(leg.call_id)
 
     def quarantine(self, leg: Leg) -> None:
         """A live leg nobody knew of does not wake an ended call: only what Twilio's REST API says of it does."""
-        ended_before = leg.call_id in self.found.ended_before
-        if leg.sid in self.found.new_legs and ended_before and leg.ended_at is None:
-            leg.unverified = True
-        if leg.unverified and (leg.ended_at or leg.sid in self.from_rest):
+        call_ended = leg.call_id in self.found.ended_before
+        if leg.sid in self.found.new_legs:
+            leg.unverified = call_ended
+        if leg.ended_at or leg.sid in self.from_rest or not call_ended:
             leg.unverified = False
         if leg.unverified:
-            for row in self.told.values():
+            for row in self.new_rows:
                 if row.leg_id == leg.sid and row.verdict == Verdict.HEARD:
                     row.verdict = Verdict.UNVERIFIED
 
     def settle_rooms(self) -> None:
-        for room in self.found.rooms.values():
+        """Who is in which room, by what the room said and by the ends of legs and rooms."""
+        for sid in self.heard_rooms:
+            room = self.found.rooms[sid]
             room.status, room.registers = room.heard.status, room.heard.as_json()
         for (room_sid, sid), state in self.presence_states.items():
-            known = self.found.presences.get((room_sid, sid))
-            presence = known or Presence(room_id=room_sid, leg_id=sid)
-            self.found.presences[(room_sid, sid)] = presence
+            presence = self.found.presences.setdefault((room_sid, sid), Presence(room_id=room_sid, leg_id=sid))
             presence.heard = state
-        for (room_sid, sid), presence in self.found.presences.items():
-            leg, room = self.found.legs[sid], self.found.rooms.get(room_sid)
-            seen = attendance(presence.heard, leg.heard, room.heard if room else EMPTY)
+        for (room_sid, sid), presence in sorted(self.found.presences.items()):
+            if room_sid not in self.heard_rooms and sid not in self.states:
+                continue
+            leg, there = self.found.legs[sid], self.found.rooms.get(room_sid)
+            seen = attendance(presence.heard, leg.heard, there.heard if there else EMPTY)
             if (presence.present, presence.held) != (seen.present, seen.held):
                 self.reshaped.add(leg.call_id)
-            presence.present, presence.held, presence.held_since = seen.present, seen.held, seen.held_since
-            presence.muted, presence.coaching = seen.present and seen.muted, seen.coaching
-            presence.joined_at, presence.left_at = seen.joined_at, seen.left_at
-            presence.hold_seconds, presence.registers = seen.hold_seconds, presence.heard.as_json()
+            if presence.become(seen) or presence.pk is None:
+                self.changed_presences.append(presence)
+                self.changed_calls.add(leg.call_id)
 
-    def settle_call(self, call: Call) -> None:
-        """What the call is, from its legs; what it is called, from its first one."""
-        before = told_of(call)
-        legs = [leg for leg in self.found.legs.values() if leg.call_id == call.pk]
+    def settle_calls(self) -> None:
+        """Each call that was heard of, or took in another, is judged anew."""
+        heard: dict[Call, datetime] = {}
+        for pk, at in [*self.touched.items(), *((call.pk, call.heard_at) for call in self.found.merged)]:
+            if at is not None and (call := self.found.call(pk)) is not None:
+                heard[call] = max(at, heard.get(call, at))
+        legs: dict[UUID, list[Leg]] = {call.pk: [] for call in heard}
+        for leg in sorted(self.found.legs.values(), key=by_start):
+            if leg.call_id in legs:
+                legs[leg.call_id].append(leg)
+        lines = lines_at({inside_of(leg) for call in heard for leg in legs[call.pk] if not leg.parent_id})
         present = {presence.leg_id: presence for presence in self.found.presences.values() if presence.present}
-        root = min(
-            (leg for leg in legs if not leg.parent_id),
-            key=lambda leg: (leg.started_at is None, leg.started_at, leg.sid),
-            default=None,
-        )
-        if root is not None:
-            call.direction = root.direction or call.direction
-            call.from_number, call.to_number = root.from_number, root.to_number
-            if call.line_id is None:
-                self.find_line(call)
+        for call, at in heard.items():
+            before = told_of(call)
+            call.heard_at = max(at, call.heard_at or at)
+            self.name(call, legs[call.pk], lines)
+            self.settle_call(call, legs[call.pk], present)
+            if told_of(call) != before or call.pk in self.found.new_calls:
+                self.changed_calls.add(call.pk)
+        self.changed_calls |= {self.found.legs[sid].call_id for sid in self.changed_legs}
+
+    def name(self, call: Call, legs: Sequence[Leg], lines: dict[str, Line]) -> None:
+        """From whom to whom, by the first leg that nobody dialled; line and team by the first that used a line."""
+        roots = [leg for leg in legs if not leg.parent_id]
+        if not roots:
+            return
+        call.direction = roots[0].direction[:20] or call.direction
+        call.from_number, call.to_number = roots[0].from_number, roots[0].to_number
+        leg = next((leg for leg in roots if inside_of(leg) in lines), None)
+        if leg is None:
+            return
+        line = lines[inside_of(leg)]
+        if line.pk != call.line_id:
+            if call.team_id is None or (call.line is not None and call.team_id == call.line.team_id):
+                call.team_id = line.team_id
+            call.line = line
+            self.reshaped.add(call.pk)
+        call.kind = "" if leg.direction.startswith("outbound") else line.flow
+
+    def settle_call(self, call: Call, legs: Sequence[Leg], present: dict[str, Presence]) -> None:
         state = settle(
             [party_of(leg, present.get(leg.sid)) for leg in legs],
             direction=call.direction,
@@ -214,30 +272,28 @@ class Batch:
         )
         call.status, call.status_since, call.outcome = state.status, state.since, state.outcome
         call.started_at, call.answered_at, call.ended_at = state.started_at, state.answered_at, state.ended_at
+        if state.status == Call.Status.ENDED and state.ended_at is None:
+            self.only_listened_to(call, legs)
         if call.ended_by != "supervisor":
             call.ended_by = "supervisor" if state.ended_at and self.ended_by_us(call) else state.ended_by
         if call.pk in self.found.ended_before and call.ended_at is None:
             call.reopened_at = self.now
+        if (call.ended_at is not None) != (call.pk in self.found.ended_before):
             self.reshaped.add(call.pk)
-        with_agent = [leg for leg in legs if leg.agent_id and leg.role == Leg.Role.AGENT]
+        with_agent = [leg for leg in legs if leg.agent_id and leg.role == Leg.Role.AGENT and not leg.unverified]
         if with_agent:
             call.agent_id = max(
-                with_agent, key=lambda leg: (leg.live, leg.answered_at or leg.started_at or self.now)
+                with_agent, key=lambda leg: (leg.live, leg.answered_at is not None, *by_start(leg))
             ).agent_id
-        call.heard_at = max(filter(None, (call.heard_at, self.touched[call.pk])))
-        if told_of(call) != before or call.pk in self.found.new_calls:
-            self.changed_calls.add(call.pk)
-        if call.ended_at is not None and call.pk not in self.found.ended_before:
-            self.reshaped.add(call.pk)
 
-    def find_line(self, call: Call) -> None:
-        """The line that was called, or called from, and with it the team."""
-        ours = call.from_number if call.direction.startswith("outbound") else call.to_number
-        line = Line.objects.filter(address=ours).first() if ours else None
-        if line is not None:
-            call.line, call.team_id = line, call.team_id or line.team_id
-            call.kind = call.kind or ("" if call.direction.startswith("outbound") else line.flow)
-            self.reshaped.add(call.pk)
+    def only_listened_to(self, call: Call, legs: Sequence[Leg]) -> None:
+        """A supervisor's leg came first, or all others are unverified: over when nobody is left, and not before."""
+        if any(leg.live for leg in legs):
+            call.status, call.outcome = Call.Status.ENDING, ""
+        else:
+            call.ended_at = call.status_since = max(
+                (leg.ended_at for leg in legs if leg.ended_at), default=call.heard_at
+            )
 
     def ended_by_us(self, call: Call) -> bool:
         asked = (Action.State.SENDING, Action.State.ACCEPTED, Action.State.UNKNOWN)
@@ -250,66 +306,52 @@ class Batch:
 
     def prove_actions(self) -> None:
         """Wishes whose effect was now seen are confirmed, even before the answer to our request is in."""
-        self.moved_actions: list[Action] = []
-        self.entries = []
         for action in self.found.actions:
             if action.state != Action.State.REQUESTED and proved(action.plan.get("proof", {}), self.found.legs):
                 self.entries.append(action.become(Action.State.CONFIRMED, at=self.now))
             elif any(action.call_id == call.pk for call in self.found.merged):
-                self.entries.append(action.become(Action.State.OVERTAKEN, at=self.now))
+                why = "The call turned out to be a part of another one. Look there."
+                self.entries.append(action.become(Action.State.OVERTAKEN, at=self.now, message=why))
             else:
                 continue
             self.moved_actions.append(action)
-            if action.call_id in self.found.calls:
-                self.touched.setdefault(action.call_id, self.now)
-                self.changed_calls.add(action.call_id)
-                self.reshaped.add(action.call_id)
+            self.reshaped.add(action.call_id)
 
     def write(self) -> None:
-        for younger in self.found.merged:
+        stored = [call for call in self.found.merged if call.pk not in self.found.new_calls]
+        for younger in stored:
             younger.status, younger.ended_at = Call.Status.ENDED, younger.ended_at or self.now
-            self.changed_calls.add(younger.pk)
-            self.changed_legs |= {leg.sid for leg in self.found.legs.values() if leg.call_id == younger.merged_into_id}
-            ReportRow.objects.filter(call=younger).update(call=younger.merged_into_id)
-            Room.objects.filter(call=younger).update(call=younger.merged_into_id)
-        calls = [self.found.calls[pk] for pk in sorted(self.changed_calls)]
-        upsert(Call, calls, "id")
-        upsert(Leg, sorted(self.legs_changed(), key=lambda leg: (bool(leg.parent_id), leg.sid)), "sid")
-        upsert(Room, list(self.found.rooms.values()), "sid")
-        self.write_presences()
-        ReportRow.objects.bulk_create(sorted(self.told.values(), key=lambda row: row.digest))
-        ReportRow.objects.bulk_update(self.again.values(), ["deliveries", "verdict", "call"])
+        news = (self.changed_calls | self.reshaped | {call.pk for call in stored}) - {
+            call.pk for call in self.found.merged if call.pk in self.found.new_calls
+        }
+        upsert(Call, [self.found.calls[pk] for pk in sorted(news)], "id")
+        upsert(Leg, [self.found.legs[sid] for sid in sorted(self.changed_legs | self.states.keys())], "sid")
+        upsert(Room, [self.found.rooms[sid] for sid in sorted(self.rooms_changed())], "sid")
+        upsert_presences(self.changed_presences)
+        self.write_reports(stored)
         crash("intake.after_insert")
         Action.objects.bulk_update(self.moved_actions, ["state", "settled_at", "code", "message"])
         append_audit(self.entries, at=self.now)
-        hint.publish_on_commit(publish(self.changed_calls, shape=self.reshaped & self.changed_calls))
+        hint.publish_on_commit(publish(news, shape=self.reshaped & news))
 
-    def write_presences(self) -> None:
-        changed = [self.found.presences[key] for key in sorted(self.presences_changed())]
-        Presence.objects.bulk_create([presence for presence in changed if presence.pk is None])
-        fields = [
-            "present",
-            "held",
-            "held_since",
-            "muted",
-            "coaching",
-            "joined_at",
-            "left_at",
-            "hold_seconds",
-            "registers",
-        ]
-        Presence.objects.bulk_update([presence for presence in changed if presence.pk is not None], fields)
+    def write_reports(self, merged: Sequence[Call]) -> None:
+        """The raw rows; those of a merged call, and of a room that nobody had joined yet, go where their call is."""
+        for younger in merged:
+            stays = self.found.call(younger.pk)
+            ReportRow.objects.filter(call=younger).update(call=stays)
+            decided = Visit.objects.filter(call=stays).values_list("step", "visit")
+            for visit in Visit.objects.filter(call=younger):
+                if (visit.step, visit.visit) not in decided:
+                    Visit.objects.filter(pk=visit.pk).update(call=stays)
+        for row in [*self.new_rows, *self.told_again.values()]:
+            row.call = self.found.call(row.call_id)
+        ReportRow.objects.bulk_create(sorted(self.new_rows, key=lambda row: row.digest))
+        ReportRow.objects.bulk_update(self.told_again.values(), ["deliveries", "verdict", "call"])
+        for sid in self.found.found_a_call:
+            ReportRow.objects.filter(room=sid, call=None).update(call=self.found.rooms[sid].call_id)
 
-    def legs_changed(self) -> list[Leg]:
-        return [self.found.legs[sid] for sid in self.changed_legs | (self.states.keys() & self.found.legs.keys())]
-
-    def presences_changed(self) -> set[tuple[str, str]]:
-        ended = {sid for sid in self.states if self.found.legs[sid].ended_at}
-        return {
-            (room, sid)
-            for room, sid in self.found.presences
-            if (room, sid) in self.presence_states or sid in ended or room in self.found.rooms
-        }
+    def rooms_changed(self) -> set[str]:
+        return self.heard_rooms | self.found.moved_rooms | self.found.found_a_call
 
 
 def raw(report: Report) -> ReportRow:
@@ -323,6 +365,24 @@ def raw(report: Report) -> ReportRow:
         room_id=report.conference_sid or None,
         body=report.body,
     )
+
+
+def role_of(leg: Leg) -> str:
+    """As long as no address of ours says it: who phones in is the caller, who is dialled an agent or a stranger."""
+    if leg.agent_id is not None:
+        return Leg.Role.AGENT
+    if leg.parent_id or leg.direction.startswith("outbound"):
+        return Leg.Role.EXTERNAL
+    return Leg.Role.CALLER
+
+
+def inside_of(leg: Leg) -> str:
+    """Our side of a leg: the line that was called, or called from."""
+    return leg.from_number if leg.direction.startswith("outbound") else leg.to_number
+
+
+def by_start(leg: Leg) -> tuple[Any, ...]:
+    return leg.started_at is None, leg.started_at, leg.sid
 
 
 def party_of(leg: Leg, presence: Presence | None) -> Party:
@@ -346,9 +406,12 @@ def told_of(call: Call) -> tuple[object, ...]:
 CALL_FIELDS = [field.attname for field in Call._meta.concrete_fields if not field.primary_key]
 
 
-def agents_at(contacts: set[str]) -> dict[str, Agent]:
-    contacts.discard("")
-    return {agent.contact: agent for agent in Agent.objects.filter(contact__in=contacts)} if contacts else {}
+def agents_at(contacts: Iterable[str]) -> dict[str, Agent]:
+    return {agent.contact: agent for agent in Agent.objects.filter(contact__in=set(contacts) - {""})}
+
+
+def lines_at(addresses: Iterable[str]) -> dict[str, Line]:
+    return {line.address: line for line in Line.objects.filter(address__in=set(addresses) - {""})}
 
 
 def upsert(model, rows, key: str) -> None:  # type: ignore[no-untyped-def]
@@ -356,3 +419,8 @@ def upsert(model, rows, key: str) -> None:  # type: ignore[no-untyped-def]
     if rows:
         fields = [field.name for field in model._meta.concrete_fields if not field.primary_key]
         model.objects.bulk_create(rows, update_conflicts=True, unique_fields=[key], update_fields=fields)
+
+
+def upsert_presences(presences: Sequence[Presence]) -> None:
+    Presence.objects.bulk_create([presence for presence in presences if presence.pk is None])
+    Presence.objects.bulk_update([presence for presence in presences if presence.pk], Presence.SEEN)

@@ -11,13 +11,14 @@ import time
 from collections import deque
 from concurrent.futures import Future
 
-from django.db import Error, connection
+from django.db import DatabaseError, DataError, Error, connection
 
-from calls.intake.record import Recorded, record
+from calls.intake.record import Recorded, keep, record
 from calls.twilio.reports import Report
 
 MOST_WAITING = 5_000
 BATCH = 200
+GIVE_UP = 3  # reports in a row that failed alone
 log = logging.getLogger(__name__)
 
 
@@ -55,12 +56,16 @@ class Writer:
     def flush(self, *, seconds: float) -> bool:
         """Wait until nothing is waiting any more; false if that took longer."""
         until = time.monotonic() + seconds
-        while self._waiting or self._busy:
+        while self._has_work():
             if time.monotonic() > until:
                 log.error("%d reports were not committed in %s seconds.", len(self._waiting), seconds)
                 return False
             time.sleep(0.01)
         return True
+
+    def _has_work(self) -> bool:
+        with self._news:
+            return bool(self._waiting) or self._busy
 
     def _run(self) -> None:
         while True:
@@ -77,24 +82,43 @@ class Writer:
         for _ in range(2):
             try:
                 answers = record([report for report, _ in batch])
-            except Error as error:
+            except Exception as error:  # noqa: BLE001  whatever it was, alone we shall see whose it is
                 connection.close()
                 log.warning("A batch of %d reports failed: %s", len(batch), error)
             except BaseException as error:  # noqa: BLE001  a writer that dies leaves every door waiting for ever
+                connection.close()
                 return refuse(batch, error)
             else:
                 for (_, done), answer in zip(batch, answers, strict=True):
                     settle(done, answer=answer)
                 return
-        for report, done in batch:
+        failures = 0
+        for place, (report, done) in enumerate(batch):
             try:
-                settle(done, answer=record([report])[0])
+                settle(done, answer=alone(report))
+                failures = 0
             except BaseException as error:  # noqa: BLE001
                 connection.close()
                 refuse([(report, done)], error)
+                failures += 1
+            if failures == GIVE_UP:  # it is not the reports, it is the database: do not wait for each of them
+                return refuse(batch[place + 1 :], DatabaseError("The database is away."))
+
+
+def alone(report: Report) -> Recorded:
+    """Record one report. What is wrong with its content is no reason to have it sent again: then it is kept raw."""
+    try:
+        return record([report])[0]
+    except Exception as error:
+        if isinstance(error, Error) and not isinstance(error, DataError):
+            raise
+        log.exception("A report at %s could not be recorded; it is kept raw.", report.door)
+        return keep(report)
 
 
 def refuse(batch: "list[tuple[Report, Future[Recorded]]]", error: BaseException) -> None:
+    if not batch:
+        return
     log.error("%d reports could not be committed.", len(batch), exc_info=error)
     for _, done in batch:
         settle(done, error=error)

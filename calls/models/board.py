@@ -13,7 +13,7 @@ def new_epoch() -> str:
 
 
 class Board(models.Model):
-    """One row. Its lock makes the order of commits the order of revisions: who reads H can read every change up to H."""
+    """One row. Its lock makes the order of commits that of revisions: who reads H can read every change up to H."""
 
     epoch = models.CharField(max_length=16, default=new_epoch)
     revision = models.BigIntegerField(default=0)

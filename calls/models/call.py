@@ -7,11 +7,14 @@ from django.db import models
 from django.db.models import Q
 from django.utils.functional import cached_property
 
-from calls.intake.lifecycle import LegState, PresenceState, RoomState
+from calls.intake.lifecycle import Attendance, LegState, PresenceState, RoomState
 from calls.models.rights import rights_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
+
+
+LONGEST_URL = 500
 
 
 class CallQuerySet(models.QuerySet["Call"]):
@@ -128,7 +131,7 @@ class Leg(models.Model):
     conflict = models.BooleanField(default=False)
     unverified = models.BooleanField(default=False)
     price = models.DecimalField(max_digits=10, decimal_places=5, null=True)
-    resume_url = models.CharField(max_length=500, blank=True)
+    resume_url = models.CharField(max_length=LONGEST_URL, blank=True)
     registers = models.JSONField(default=dict)
 
     class Meta:
@@ -160,6 +163,8 @@ class Leg(models.Model):
         changed = False
         for column in self.COLUMNS:
             value = getattr(state, column)
+            if column == "resume_url" and len(value) > LONGEST_URL:
+                value = ""  # half an address is none
             if getattr(self, column) != value:
                 setattr(self, column, value)
                 changed = changed or column != "resume_url"
@@ -207,3 +212,16 @@ class Presence(models.Model):
     @cached_property
     def heard(self) -> PresenceState:
         return PresenceState.from_json(self.registers)
+
+    SEEN = (
+        "present", "held", "held_since", "muted", "coaching", "joined_at", "left_at", "hold_seconds", "registers",
+    )  # fmt: skip
+
+    def become(self, seen: Attendance) -> bool:
+        """Take over what is known of it now; true if there is anything to write."""
+        before = [getattr(self, column) for column in self.SEEN]
+        self.registers = self.heard.as_json()
+        self.present, self.held, self.held_since = seen.present, seen.held, seen.held_since
+        self.muted, self.coaching = seen.present and seen.muted, seen.coaching
+        self.joined_at, self.left_at, self.hold_seconds = seen.joined_at, seen.left_at, seen.hold_seconds
+        return before != [getattr(self, column) for column in self.SEEN]
