@@ -46,7 +46,7 @@ EVENTS = (
 # A token that lets its bearer call in somebody's name, and a signed identity: not ours to keep.
 SECRETS = ("CallToken", "StirPassportToken")
 MAX_NAMES = 200
-MAX_ADDRESS = 300
+MAX_TEXT = 300
 
 
 class Nonsense(ValueError):
@@ -277,7 +277,7 @@ def _schema(door: str, pairs: Sequence[tuple[str, str]], account_sid: str) -> di
     if said.get("AccountSid") != account_sid:
         raise Nonsense("AccountSid is not ours")
     for name in NECESSARY.get(door, ()):
-        if name not in said:
+        if name not in said or not (said[name] or name in ("From", "To")):  # who hides may have no number at all
             raise Nonsense(f"{name} is missing")
     if said.get("ApiVersion", "2010-04-01") != "2010-04-01":
         raise Nonsense("ApiVersion is not 2010-04-01")
@@ -371,7 +371,7 @@ def _flag(said: dict[str, str], name: str) -> bool | None:
 
 def _text(said: dict[str, str], name: str) -> str:
     value = said.get(name, "")
-    if len(value) > MAX_ADDRESS:
+    if len(value) > MAX_TEXT:
         raise Nonsense(f"{name} is too long")
     return value
 
@@ -409,7 +409,7 @@ def _moment(text: str) -> datetime | None:
 
 def _timestamp(said: dict[str, str], received_at: datetime, strange: list[str]) -> datetime | None:
     """When it happened, by Twilio's clock. A garbled one is strange; the report then has the time of its arrival."""
-    value = said.get("Timestamp", "")
+    value = _text(said, "Timestamp")
     if not value:
         return None
     begins = _DATE.match(value)
