@@ -38,6 +38,15 @@ class DeskConsumer(AsyncWebsocketConsumer):
     desk: Desk | None = None
     sender: asyncio.Task[None] | None = None
 
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:  # however it ended, nothing of it stays
+            if self.desk is not None:
+                hub.leave(self.desk)
+            if self.sender is not None:
+                self.sender.cancel()
+
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Channels' own closes database connections first, by one thread for all sockets; no socket here has any."""
         await getattr(self, message["type"].replace(".", "_"))(message)
@@ -48,7 +57,11 @@ class DeskConsumer(AsyncWebsocketConsumer):
             return await self.close()  # before accept: the browser gets a 403
         await tail.ensure_started()
         key = parse_cookie(headers.get(b"cookie", "")).get(settings.SESSION_COOKIE_NAME, "")
-        rights = (await watch.read([key])).get(key)
+        try:
+            rights = (await watch.read([key])).get(key)
+        except Exception as error:  # noqa: BLE001  the database's: who this is cannot be known now
+            log.warning("A desk was refused, rights cannot be read: %s", error)
+            rights = None
         if rights is None or not rights.watched:
             return await self.close()
         await self.accept(PROTOCOL)
@@ -59,12 +72,6 @@ class DeskConsumer(AsyncWebsocketConsumer):
         self.sender = asyncio.create_task(self._send_what_waits())
         self.desk = Desk(self.outbox.put_nowait, self._hang_up, key, rights, hub.clock())
         hub.enter(self.desk, frames.moment(timezone.now()) or "")
-
-    async def disconnect(self, code: int) -> None:
-        if self.desk is not None:
-            hub.leave(self.desk)
-        if self.sender is not None:
-            self.sender.cancel()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self.desk is None or self.desk not in hub.desks:
@@ -109,36 +116,44 @@ class DeskConsumer(AsyncWebsocketConsumer):
             return hub.reload(desk, "ring")
         if epoch == hub.mirror.epoch and revision > hub.mirror.revision:
             with contextlib.suppress(Exception):  # the database's; `ahead` is the honest answer then
-                await tail.read_now()
+                await tail.read_now(at_least=revision)
         hub.sync(desk, epoch, revision)
 
     async def _agree(self, desk: Desk, rights: Any) -> bool:
         """The page may know newer rights than this socket: read them before saying no."""
-        fresh = (await watch.read([desk.session_key])).get(desk.session_key)
-        if fresh is not None and fresh.digest == rights and fresh.secret == desk.rights.secret:
-            hub.change_rights(desk, fresh)
-            return True
         known = desk.rights
+        try:
+            fresh = (await watch.read([desk.session_key])).get(desk.session_key)
+        except Exception as error:  # noqa: BLE001  the database's: the page has to come again
+            log.warning("Rights cannot be read: %s", error)
+            fresh = known
+        if desk not in hub.desks:
+            return False  # closed meanwhile
+        if fresh is not None and fresh.digest == rights and fresh.secret == known.secret:
+            if fresh.digest != desk.rights.digest:
+                hub.change_rights(desk, fresh)
+            return True
+        now = desk.rights
         hub.regard(desk, fresh)
-        if desk in hub.desks and desk.rights is known:
+        if desk in hub.desks and desk.rights is now:
             hub.reload(desk, "rights")
         return False
 
     def _hang_up(self, code: int) -> None:
-        """Close from anywhere: out of the hub at once, and after five seconds whether the browser reads or not."""
-        assert self.desk is not None
-        if self.desk in hub.desks:
+        """Close from anywhere. Out of the hub at once; the code goes out as soon as the browser reads."""
+        if self.desk is not None and self.desk in hub.desks:
             hub.leave(self.desk)
             while not self.outbox.empty():
                 self.outbox.get_nowait()
             self.outbox.put_nowait(code)
 
     async def _send_what_waits(self) -> None:
-        while True:
-            item = await self.outbox.get()
-            if isinstance(item, int):
-                return await self.close(item)
-            await self.send(item)
+        try:
+            while not isinstance(item := await self.outbox.get(), int):
+                await self.send(item)
+            await self.close(item)
+        except Exception as error:  # noqa: BLE001  each server has its own for "the browser has gone"
+            log.debug("A desk has gone: %s", error)
 
 
 def came_from_us(origin: str | None) -> bool:

@@ -47,7 +47,8 @@ def body(
         "team": call.team_id,
         "team_name": call.team.name if call.team else "",
         "line": call.line.name if call.line else "",
-        "line_number": inside,
+        # A line's number is public; without a line nobody knows whose it is (a SIP phone that calls out is "inbound").
+        "line_number": inside if call.line_id else shown(inside),
         "caller": shown(outside),
         "agent": call.agent.name if call.agent else "",
         "started_at": moment(call.started_at),
@@ -59,7 +60,7 @@ def body(
         "heard_at": moment(call.heard_at),
         "legs": [leg_body(leg, where.get(leg.pk), shown) for leg in told],
         "more_legs": len(ordered) - len(told),
-        "actions": [action_body(action) for action in (actions if everything else pending(actions))],
+        "actions": [action_body(action, shown) for action in (actions if everything else pending(actions))],
     }
 
 
@@ -88,7 +89,7 @@ def leg_body(leg: "Leg", presence: "Presence | None", shown: Any) -> dict[str, A
     }
 
 
-def action_body(action: "Action") -> dict[str, Any]:
+def action_body(action: "Action", shown: Any) -> dict[str, Any]:
     return {
         "id": str(action.pk),
         "verb": action.verb,
@@ -101,7 +102,7 @@ def action_body(action: "Action") -> dict[str, Any]:
         "accepted_at": moment(action.accepted_at),
         "settled_at": moment(action.settled_at),
         "code": action.code,
-        "message": action.message,
+        "message": shown(action.message),  # Twilio's words may name a number
     }
 
 
@@ -119,14 +120,15 @@ def pending(actions: Sequence["Action"]) -> list["Action"]:
 
 
 def text(call_body: dict[str, Any]) -> str:
-    return json.dumps(call_body, separators=(",", ":"), ensure_ascii=False)
+    """ASCII, as all that is sent: what the windows count in characters are bytes."""
+    return json.dumps(call_body, separators=(",", ":"))
 
 
 def frame(from_revision: int, to_revision: int, bodies: Iterable[str], gone: Iterable[str]) -> str:
     """The inside of a frame message, without its number `n`, from bodies that are JSON already."""
     return (
         f'"op":"frame","from":{from_revision},"to":{to_revision},'
-        f'"calls":[{",".join(bodies)}],"gone":{json.dumps(list(gone), separators=(",", ":"))}}}'
+        f'"calls":[{",".join(bodies)}],"gone":{json.dumps(sorted(gone), separators=(",", ":"))}}}'
     )
 
 

@@ -10,20 +10,47 @@ from django.db import transaction
 
 GROUP = "livedesk.board"
 log = logging.getLogger(__name__)
-_listeners: list[tuple[asyncio.AbstractEventLoop, Callable[[], None]]] = []
 _lock = threading.Lock()
+
+
+class Listener:
+    """The tail of one loop: woken by whoever moves the board in this process; passes the news on to the others."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> None:
+        self.loop, self.wake = loop, wake
+        self.revision = 0
+        self.telling: asyncio.Task[None] | None = None
+
+    def hear(self, revision: int) -> None:
+        self.wake()
+        self.revision = revision
+        if self.telling is None or self.telling.done():
+            self.telling = self.loop.create_task(self.tell_others())
+
+    async def tell_others(self) -> None:
+        """One at a time and the latest only: a layer that hangs must not gather a task for every commit."""
+        told = None
+        while told != self.revision:
+            told = self.revision
+            try:
+                await get_channel_layer().group_send(GROUP, {"type": "board.moved", "revision": told})
+            except Exception as error:  # noqa: BLE001  whatever the layer's transport raises: the board moved all the same
+                log.debug("The channel layer did not take a hint: %s", error)
+
+
+_listeners: list[Listener] = []
 
 
 def listen(loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> Callable[[], None]:
     """Have `wake` called on `loop` whenever this process moved the board. Returns what ends it."""
-    entry = (loop, wake)
+    listener = Listener(loop, wake)
     with _lock:
-        _listeners.append(entry)
+        _listeners.append(listener)
 
     def stop() -> None:
         with _lock:
-            if entry in _listeners:
-                _listeners.remove(entry)
+            if listener in _listeners:
+                _listeners.remove(listener)
 
     return stop
 
@@ -38,28 +65,11 @@ def publish(revision: int) -> None:
     """Wake the tail of this process and, from its loop, those of the others. Called from any thread."""
     with _lock:
         listeners = list(_listeners)
-    for loop, wake in listeners:
+    for listener in listeners:
         try:
-            loop.call_soon_threadsafe(_told, loop, wake, revision)
+            listener.loop.call_soon_threadsafe(listener.hear, revision)
         except RuntimeError:  # the loop has closed: its tail is gone as well
             log.debug("A listener's loop has closed.")
-
-
-def _told(loop: asyncio.AbstractEventLoop, wake: Callable[[], None], revision: int) -> None:
-    wake()
-    _tasks.add(task := loop.create_task(_tell_others(revision)))
-    task.add_done_callback(_tasks.discard)
-
-
-_tasks: set[asyncio.Task[None]] = set()
-
-
-async def _tell_others(revision: int) -> None:
-    layer = get_channel_layer()
-    try:
-        await layer.group_send(GROUP, {"type": "board.moved", "revision": revision})
-    except Exception as error:  # noqa: BLE001  whatever the layer's transport raises: the board moved all the same
-        log.debug("The channel layer did not take a hint: %s", error)
 
 
 async def layer_answers() -> bool:

@@ -34,14 +34,15 @@ class Desk:
         self._out = 0
         self.position = 0
         self.behind = False
+        self.owed_rights, self.owed_reload = False, ""  # what it must hear first when it reads again
         self.heard_at = now
 
-    def say(self, inside: str, *, now: float, to: int | None = None) -> None:
+    def say(self, inside: str, *, now: float, to: int | None = None) -> bool:
         """Send, or fall behind: past the window nothing goes out until the browser has acknowledged."""
-        size = len(inside)
+        size = len(inside)  # bytes as well: all of it is ASCII
         if self.behind or self.n - self.acked >= WINDOW_MESSAGES or self._out + size > WINDOW_BYTES:
             self.behind = True
-            return
+            return False
         if self.n == self.acked:
             self.heard_at = now  # nothing was out: the silence begins with this message
         self.n += 1
@@ -50,11 +51,14 @@ class Desk:
         if to is not None:
             self.position = to
         self._send(frames.numbered(self.n, inside))
+        return True
 
     def ack(self, n: int, now: float) -> None:
+        if n > self.acked:  # the same one again is no sign of reading on
+            self.heard_at = now
         for number in range(self.acked + 1, n + 1):
             self._out -= self._sizes.pop(number)
-        self.acked, self.heard_at = n, now
+        self.acked = n
 
     def silent(self, now: float) -> bool:
         return self.n > self.acked and now - self.heard_at > SILENCE
@@ -121,43 +125,50 @@ class Hub:
 
     def sync(self, desk: Desk, epoch: str, revision: int) -> None:
         """Resume from `revision` and join the audience, in one step; or say `reload`. Never a partial recovery."""
+        if desk not in self.desks:
+            return  # closed while its rights or the board were read
         self._leave_audience(desk)
+        desk.behind, desk.owed_reload = False, ""
         if epoch != self.mirror.epoch:
             return self.reload(desk, "epoch")
         if revision > self.mirror.revision:
             return self.reload(desk, "ahead")
-        missed = self.mirror.since(revision, desk.rights.audience)
-        if missed is None:
-            return self.reload(desk, "ring")
-        desk.behind = False
         desk.position = revision
         desk.audience = desk.rights.audience
-        crowd = self.crowd(desk.audience)
-        crowd.desks.add(desk)
-        if any(missed):
-            self._catch_up(desk, missed)
+        self.crowd(desk.audience).desks.add(desk)
+        self._catch_up(desk, desk.audience, otherwise="ring")
 
     def reload(self, desk: Desk, why: str) -> None:
         self._leave_audience(desk)
         desk.behind = False
-        desk.say(frames.message("reload", why=why), now=self.clock())
+        desk.owed_reload = "" if desk.say(frames.message("reload", why=why), now=self.clock()) else why
 
     def acked(self, desk: Desk, n: int) -> None:
         desk.ack(n, self.clock())
-        if desk.behind and desk.n == desk.acked and desk.audience is not None:
-            desk.behind = False
-            missed = self.mirror.since(desk.position, desk.audience)
-            if missed is None:
-                self.reload(desk, "behind")
-            elif any(missed):
-                self._catch_up(desk, missed)
+        if desk.behind:
+            self._make_up(desk)
 
-    def _catch_up(self, desk: Desk, missed: tuple[list[str], list[str]]) -> None:
+    def _make_up(self, desk: Desk) -> None:
+        """A desk that fell behind reads again: it hears where things stand now, and never the backlog."""
+        desk.behind = False
+        if desk.owed_rights:
+            self._say_rights(desk)
+        if desk.owed_reload:
+            self.reload(desk, desk.owed_reload)
+        elif desk.audience is not None:
+            self._catch_up(desk, desk.audience, otherwise="behind")
+
+    def _catch_up(self, desk: Desk, audience: Audience, *, otherwise: str) -> None:
+        """One frame with all that this desk missed; `reload` if that is not known any more, or too much."""
+        # Up to its crowd's position it missed nothing, however long ago that was and whatever left other boards since.
+        if desk.position >= self.crowd(audience).position:
+            return
+        missed = self.mirror.since(desk.position, audience)
+        if missed is None:
+            return self.reload(desk, otherwise)
         inside = frames.frame(desk.position, self.mirror.revision, *missed)
-        if len(inside) > CATCH_UP_BYTES:
+        if len(inside) > CATCH_UP_BYTES or not desk.say(inside, now=self.clock(), to=self.mirror.revision):
             self.reload(desk, "behind")
-        else:
-            desk.say(inside, now=self.clock(), to=self.mirror.revision)
 
     # News ------------------------------------------------------------------------------------------------------
 
@@ -179,8 +190,9 @@ class Hub:
             start, crowd.position = crowd.position, self.mirror.revision
             if crowd.desks:
                 inside = frames.frame(start, crowd.position, bodies, gone)
-                for desk in crowd.desks:
-                    desk.say(inside, now=now, to=crowd.position)
+                for desk in list(crowd.desks):
+                    if not desk.say(inside, now=now, to=crowd.position) and desk.n == desk.acked:
+                        self._make_up(desk)  # larger than the window: no ack would ever come
 
     def beat(self) -> None:
         """Every two seconds: where each audience stands, or that this process no longer knows."""
@@ -213,7 +225,11 @@ class Hub:
     def change_rights(self, desk: Desk, rights: Rights) -> None:
         self._leave_audience(desk)
         desk.rights = rights
-        desk.say(frames.message("rights", rights=rights.digest, you=rights.you), now=self.clock())
+        self._say_rights(desk)
+
+    def _say_rights(self, desk: Desk) -> None:
+        inside = frames.message("rights", rights=desk.rights.digest, you=desk.rights.you)
+        desk.owed_rights = not desk.say(inside, now=self.clock())
 
 
 def news(moved: list[tuple[Card | None, Card]], audience: Audience) -> tuple[list[str], list[str]]:

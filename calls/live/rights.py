@@ -14,7 +14,7 @@ from calls.models import Rights, read_rights
 
 
 class Watch:
-    """Reads rights for sessions. Whoever asks while a read is under way waits for the next one, together with others."""
+    """Reads rights for sessions. Whoever asks while a read is under way waits for the next one, with all others."""
 
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="rights")

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from uuid import UUID
@@ -39,17 +39,21 @@ class Tail:
         self.loop: asyncio.AbstractEventLoop | None = None
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="tail")
         self._tasks: list[asyncio.Task[None]] = []
+        self._stop_listening: Callable[[], None] = lambda: None
 
     async def ensure_started(self) -> None:
         """Start on this loop unless a running one has it already. Returns after the first read."""
         here = asyncio.get_running_loop()
         if self.loop is not None and self.loop.is_running():
+            if self.loop is here:
+                await self._begun.wait()
             return
+        self._stop_listening()  # of a loop that is gone
         self.loop = here
-        self._hint = asyncio.Event()
-        self._read_lock = asyncio.Lock()
+        self._begun, self._hint, self._read_lock = asyncio.Event(), asyncio.Event(), asyncio.Lock()
         self._stop_listening = hint.listen(here, self._hint.set)
         await self._try_to_read()
+        self._begun.set()
         self._tasks = [here.create_task(work) for work in (self._follow(), self._beat(), self._hear_others())]
 
     async def stop(self) -> None:
@@ -61,10 +65,12 @@ class Tail:
         await watch.close()
         self.loop = None
 
-    async def read_now(self) -> None:
-        """Read the board at once; raises what the database raises."""
+    async def read_now(self, *, at_least: int | None = None) -> None:
+        """Read the board at once, unless somebody else has read as far meanwhile; raises what the database raises."""
         async with self._read_lock:
             mirror = self.hub.mirror
+            if at_least is not None and mirror.revision >= at_least:
+                return
             reading = await asyncio.get_running_loop().run_in_executor(
                 self._executor, read, mirror.epoch, mirror.revision
             )
@@ -80,7 +86,8 @@ class Tail:
             await self.read_now()
         except Exception as error:  # noqa: BLE001  the database's: the desks are told that they are stale
             log.warning("The board cannot be read: %s", error)
-            await asyncio.get_running_loop().run_in_executor(self._executor, connection.close)
+            with contextlib.suppress(Exception):  # what is broken may not even close
+                await asyncio.get_running_loop().run_in_executor(self._executor, connection.close)
 
     async def _follow(self) -> None:
         while True:
@@ -94,9 +101,10 @@ class Tail:
         while True:
             await asyncio.sleep(HEARTBEAT)
             try:
-                await self.look_at_rights()
+                async with asyncio.timeout(HEARTBEAT / 2):  # a database that hangs must not keep the desks in the dark
+                    await self.look_at_rights()
             except Exception as error:  # noqa: BLE001  unknown rights: better a stale desk than a wrong one
-                log.warning("Rights cannot be read: %s", error)
+                log.warning("Rights cannot be read: %s", error or "no answer in time")
                 self.hub.good_at = None
             self.hub.beat()
 
@@ -112,15 +120,20 @@ class Tail:
         """Hints of other processes, by the channel layer; whatever goes wrong with it, the poll goes on."""
         layer = get_channel_layer()
         while True:
+            mine = ""
             try:
                 mine = await layer.new_channel()
                 await layer.group_add(hint.GROUP, mine)
                 while True:
-                    await layer.receive(mine)
-                    self._hint.set()
+                    said = await layer.receive(mine)
+                    if said.get("revision", 0) > self.hub.mirror.revision:  # our own hints come back to us
+                        self._hint.set()
             except Exception as error:  # noqa: BLE001  whatever the transport raises
                 log.info("No hints from other processes for now: %s", error)
                 await asyncio.sleep(1)
+            finally:
+                with contextlib.suppress(Exception):
+                    await layer.group_discard(hint.GROUP, mine)
 
 
 def read(epoch: str, last: int) -> Reading:
@@ -149,10 +162,10 @@ def cards_of(calls: Iterable[Call]) -> list[Card]:
     for leg in Leg.objects.filter(call__in=found).select_related("agent"):
         legs[leg.call_id].append(leg)
     presences: dict[UUID, list[Presence]] = defaultdict(list)
-    for presence in Presence.objects.filter(room__call__in=found, present=True).select_related("room"):
+    for presence in Presence.objects.filter(room__call__in=found, present=True).select_related("room").order_by("pk"):
         presences[presence.room.call_id].append(presence)
     actions: dict[UUID, list[Action]] = defaultdict(list)
-    for action in Action.objects.filter(call__in=found).select_related("by"):
+    for action in Action.objects.filter(call__in=found).select_related("by").order_by("-requested_at", "pk"):
         actions[action.call_id].append(action)
     return [card_of(call, legs[pk], actions[pk], presences[pk]) for pk, call in found.items()]
 
