@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -61,7 +62,7 @@ def run(lane: str) -> Result:
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        code = subprocess.call(pytest(lane, *options, f"--junitxml={report}"), cwd=ROOT)
+        code = call(pytest(lane, *options, "--durations=5", "--durations-min=10", f"--junitxml={report}"))
         if report.exists():
             read(report, result)
     result.seconds = time.monotonic() - started
@@ -74,6 +75,18 @@ def run(lane: str) -> Result:
         result.failed = 1
         result.reasons[f"pytest stopped with exit code {code}"] = 1
     return result
+
+
+def call(command: list[str]) -> int:
+    """Told to stop, it waits for pytest to do so, which ends the servers that it has started."""
+    process = subprocess.Popen(command, cwd=ROOT)
+    told: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: told.append(number))  # the terminal has told pytest as well
+    signal.signal(signal.SIGTERM, lambda number, _: told.append(number) or process.terminate())
+    code = process.wait()
+    if told:
+        sys.exit(130)
+    return code
 
 
 def cannot_run(result: Result, reason: str) -> Result:

@@ -8,6 +8,7 @@ import contextlib
 import logging
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -58,6 +59,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, Any]:
     """A wrapper, because pytest-django imports the settings in this hook's first plain call."""
     given = {name: os.environ[name] for name in STORES if os.environ.get(name)}
+    # A run that is told to stop ends as by Ctrl-C, and so ends the servers that it has started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     os.environ.update(SETTINGS)
     if not os.environ.get("PYTEST_XDIST_WORKER"):
         os.environ["TEST_DATABASE_NAME"] = f"{folder('sqlite')}/tests.sqlite3"  # two runs at once must not meet
