@@ -1,0 +1,184 @@
+"""Calls and their legs, as they were reported."""
+
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from calls.admin.actions import ActionInline
+from calls.admin.looking import LookingAdmin, LookingInline, TeamFilter, link, link_to_call, second, shown
+from calls.models import Call, Leg, Room
+
+
+class LegColumns:
+    @admin.display(description="leg")
+    def leg(self, leg: Leg) -> str:
+        return link("leg", leg.pk)
+
+    @admin.display(description="from")
+    def caller(self, leg: Leg) -> str:
+        return shown(leg, leg.from_number)
+
+    @admin.display(description="to")
+    def called(self, leg: Leg) -> str:
+        return shown(leg, leg.to_number)
+
+    @admin.display(description="agent")
+    def agent_name(self, leg: Leg) -> str:
+        return leg.agent.name if leg.agent else ""
+
+    @admin.display(description="started", ordering="started_at")
+    def started(self, leg: Leg) -> str:
+        return second(leg.started_at)
+
+    @admin.display(description="ended", ordering="ended_at")
+    def ended(self, leg: Leg) -> str:
+        return second(leg.ended_at)
+
+
+class LegInline(LegColumns, LookingInline):
+    model = Leg
+    fields = readonly_fields = (
+        "leg", "role", "status", "agent_name", "caller", "called", "started", "answered_at", "ended", "duration",
+    )  # fmt: skip
+    ordering = ("started_at", "sid")
+
+    def get_queryset(self, request: HttpRequest):  # type: ignore[no-untyped-def]
+        return super().get_queryset(request).select_related("agent")
+
+
+@admin.register(Call)
+class CallAdmin(LookingAdmin):
+    team = "team"
+    numbers = ("from_number", "to_number")
+    search_fields = ("legs__sid", "from_number", "to_number")
+    list_display = (
+        "call", "started", "status", "outcome", "direction", "caller", "called", "team_name", "line_name", "agent_name",
+        "ended",
+    )  # fmt: skip
+    list_select_related = ("team", "line", "agent")
+    list_filter = (TeamFilter, "status", "outcome")
+    date_hierarchy = "started_at"
+    inlines = (LegInline, ActionInline)
+    fieldsets = (
+        (None, {"fields": ("id", "status", "outcome", "direction", "kind", "caller", "called")}),
+        ("Where", {"fields": ("team_name", "line_name", "queue", "agent_name", "rooms_of", "merged")}),
+        (
+            "When",
+            {"fields": ("started_at", "answered_at", "ended_at", "ended_by", "heard_at", "reopened_at")},
+        ),
+        ("More", {"fields": ("reports_of", "audit_of")}),
+    )
+
+    def visible(self, request: HttpRequest) -> Q:
+        return Q(pk__in=Call.objects.visible_to(request.user))
+
+    def by_sid(self, start: str) -> Q:
+        legs, rooms = (model.objects.filter(sid__startswith=start).values("call") for model in (Leg, Room))
+        return Q(pk__in=legs) | Q(pk__in=rooms)
+
+    def by_id(self, pk: UUID) -> Q:
+        return Q(pk=pk)
+
+    @admin.display(description="call")
+    def call(self, call: Call) -> str:
+        return str(call)
+
+    @admin.display(description="from")
+    def caller(self, call: Call) -> str:
+        return shown(call, call.from_number)
+
+    @admin.display(description="to")
+    def called(self, call: Call) -> str:
+        return shown(call, call.to_number)
+
+    @admin.display(description="team")
+    def team_name(self, call: Call) -> str:
+        return call.team.name if call.team else ""
+
+    @admin.display(description="line")
+    def line_name(self, call: Call) -> str:
+        return call.line.name if call.line else ""
+
+    @admin.display(description="agent")
+    def agent_name(self, call: Call) -> str:
+        return call.agent.name if call.agent else ""
+
+    @admin.display(description="started", ordering="started_at")
+    def started(self, call: Call) -> str:
+        return second(call.started_at)
+
+    @admin.display(description="ended", ordering="ended_at")
+    def ended(self, call: Call) -> str:
+        return second(call.ended_at)
+
+    @admin.display(description="rooms")
+    def rooms_of(self, call: Call) -> SafeString:
+        return format_html_join("", "<div>{} {}</div>", call.rooms.values_list("sid", "status"))
+
+    @admin.display(description="merged into")
+    def merged(self, call: Call) -> str:
+        return link_to_call(call.merged_into_id)
+
+    @admin.display(description="reports")
+    def reports_of(self, call: Call) -> SafeString:
+        url = reverse("admin:calls_report_changelist")
+        return format_html('<a href="{}?call__id__exact={}">what Twilio said</a>', url, call.pk)
+
+    @admin.display(description="audit")
+    def audit_of(self, call: Call) -> SafeString:
+        return format_html('<a href="{}?q={}">who wished what</a>', reverse("admin:calls_audit_changelist"), call.pk)
+
+
+@admin.register(Leg)
+class LegAdmin(LegColumns, LookingAdmin):
+    numbers = ("from_number", "to_number")
+    search_fields = ("sid", "from_number", "to_number")
+    list_display = (
+        "sid", "started", "role", "status", "direction", "caller", "called", "agent_name", "duration", "call_link",
+    )  # fmt: skip
+    list_select_related = ("agent",)
+    list_filter = (TeamFilter, "role")
+    ordering = ("-started_at", "sid")
+    links = ("call__id__exact",)
+    fieldsets = (
+        (None, {"fields": ("sid", "call_link", "parent_link", "role", "role_signed", "agent_name")}),
+        (
+            "What",
+            {"fields": ("status", "direction", "caller", "called", "answered_by", "sip_code", "duration", "price")},
+        ),
+        ("When", {"fields": ("started_at", "ringing_at", "answered_at", "ended_at")}),
+        ("How we know", {"fields": ("inferred", "conflict", "unverified", "stays", "reports_of")}),
+    )
+
+    def by_sid(self, start: str) -> Q:
+        return Q(sid__startswith=start) | Q(parent__sid__startswith=start)
+
+    def by_id(self, pk: UUID) -> Q:
+        return Q(call=pk)
+
+    @admin.display(description="call")
+    def call_link(self, leg: Leg) -> str:
+        return link_to_call(leg.call_id)
+
+    @admin.display(description="parent")
+    def parent_link(self, leg: Leg) -> str:
+        return link("leg", leg.parent_id)
+
+    @admin.display(description="in rooms")
+    def stays(self, leg: Leg) -> SafeString:
+        stays = leg.presences.order_by("joined_at")
+        return format_html_join(
+            "",
+            "<div>{} {} – {}</div>",
+            ((stay.room_id, second(stay.joined_at), second(stay.left_at)) for stay in stays),
+        )
+
+    @admin.display(description="reports")
+    def reports_of(self, leg: Leg) -> SafeString:
+        url = reverse("admin:calls_report_changelist")
+        return format_html('<a href="{}?leg__sid__exact={}">what Twilio said</a>', url, leg.pk)

@@ -1,0 +1,92 @@
+"""Teams, lines and agents: what may be changed, by who may change it, in one's own teams."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value
+from django.forms import ModelChoiceField
+from django.http import HttpRequest
+
+from calls.admin.looking import Bounded, TeamFilter, in_teams, numbers_in, rights_in, shown
+from calls.admin.people import MembershipInline, teams_of
+from calls.models import Agent, Line, Team
+
+InTeam = Agent.teams.through
+
+
+@admin.register(Team)
+class TeamAdmin(Bounded, admin.ModelAdmin):
+    list_display = ("name", "show_numbers")
+    search_fields = ("name",)
+    inlines = (MembershipInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
+        return super().get_queryset(request).filter(pk__in=teams_of(request))
+
+
+@admin.register(Line)
+class LineAdmin(Bounded, admin.ModelAdmin):
+    team = "team"
+    list_display = ("name", "address", "team", "flow")
+    list_filter = (TeamFilter,)
+    list_select_related = ("team",)
+    search_fields = ("name", "address")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Line]:
+        return super().get_queryset(request).filter(in_teams(rights_in(request).by_team.keys(), "team"))
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> ModelChoiceField | None:
+        if db_field.name == "team":
+            kwargs["queryset"] = teams_of(request)
+            kwargs["required"] = None not in rights_in(request).by_team
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class TeamInline(admin.TabularInline):
+    """Rows of one's own teams: a list of all would name the others, and saving it would take them away."""
+
+    model = InTeam
+    extra = 1
+    verbose_name, verbose_name_plural = "team", "teams"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).filter(team__in=teams_of(request)).select_related("team")
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> ModelChoiceField | None:
+        if db_field.name == "team":
+            kwargs["queryset"] = teams_of(request)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("calls.change_agent") or request.user.has_perm("calls.add_agent")
+
+    has_change_permission = has_delete_permission = has_add_permission
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("calls.view_agent") or self.has_add_permission(request)
+
+
+@admin.register(Agent)
+class AgentAdmin(Bounded, admin.ModelAdmin):
+    list_display = ("name", "contact_shown", "state")
+    list_filter = ("state",)
+    search_fields = ("name",)
+    inlines = (TeamInline,)
+    readonly_fields = ("contact_shown",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Agent]:
+        rows, rights, seen = super().get_queryset(request), rights_in(request), numbers_in(request)
+        teams = InTeam.objects.filter(agent=OuterRef("pk"))
+        if not rights.all_teams:
+            rows = rows.filter(Exists(teams.filter(team__in=teams_of(request))))
+        shows = Q(Exists(teams.filter(in_teams(seen, "team")))) | Q(Value(None in seen))
+        return rows.annotate(numbers_shown=ExpressionWrapper(shows, output_field=BooleanField()))
+
+    def get_fields(self, request: HttpRequest, obj: Agent | None = None) -> list[Any]:
+        """Who may not see a number cannot change it; a person outside one's teams stays who it is."""
+        contact = "contact_shown" if obj and shown(obj, obj.contact) != obj.contact else "contact"
+        return ["name", contact, "state"] + (["user"] if rights_in(request).all_teams else [])
+
+    @admin.display(description="contact")
+    def contact_shown(self, agent: Agent) -> str:
+        return shown(agent, agent.contact)

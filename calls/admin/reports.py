@@ -1,0 +1,56 @@
+"""What Twilio said, as it was said."""
+
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import Q
+from django.utils.safestring import SafeString
+
+from calls.admin.looking import LookingAdmin, TeamFilter, link, link_to_call, raw, second
+from calls.models import Report
+
+
+@admin.register(Report)
+class ReportAdmin(LookingAdmin):
+    without_call = Q(call=None)
+    numbers = ("call__from_number", "call__to_number")
+    search_fields = ("leg__sid", "room__sid", "call__from_number", "call__to_number")
+    list_display = ("received", "door", "source", "says", "leg_link", "room_id", "call_link", "deliveries", "verdict")
+    list_filter = (TeamFilter, "verdict")
+    date_hierarchy = "received_at"
+    links = ("call__id__exact", "leg__sid__exact")
+    fieldsets = (
+        (None, {"fields": ("received_at", "door", "source", "verdict", "deliveries", "idempotency_token", "digest")}),
+        ("About", {"fields": ("call_link", "leg_link", "room_id")}),
+        ("Word for word", {"fields": ("said",)}),
+    )
+
+    def by_sid(self, start: str) -> Q:
+        return Q(leg__sid__startswith=start) | Q(room__sid__startswith=start)
+
+    def by_id(self, pk: UUID) -> Q:
+        return Q(call=pk)
+
+    @admin.display(description="received", ordering="received_at")
+    def received(self, report: Report) -> str:
+        return second(report.received_at)
+
+    @admin.display(description="says")
+    def says(self, report: Report) -> str:
+        return report.said
+
+    @admin.display(description="leg")
+    def leg_link(self, report: Report) -> str:
+        return link("leg", report.leg_id)
+
+    @admin.display(description="room")
+    def room_id(self, report: Report) -> str:
+        return report.room_id or ""
+
+    @admin.display(description="call")
+    def call_link(self, report: Report) -> str:
+        return link_to_call(report.call_id)
+
+    @admin.display(description="")
+    def said(self, report: Report) -> SafeString:
+        return raw(report, report.body)
