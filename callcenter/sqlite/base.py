@@ -1,4 +1,4 @@
-"""SQLite for one busy process: every transaction waits its turn, first come first served.
+"""SQLite for one busy process: every write waits its turn, first come first served.
 
 Without a queue of our own SQLite's busy handler decides by sleeping and polling who is next, and under load some
 writer loses until it gives up: "database is locked".
@@ -6,8 +6,13 @@ writer loses until it gives up: "database is locked".
 
 import threading
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from django.db.backends.sqlite3 import base
+
+WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
 
 
 class Turnstile:
@@ -25,7 +30,16 @@ class Turnstile:
                 return
             turn = threading.Event()
             self._waiting.append(turn)
-        turn.wait()
+        try:
+            turn.wait()
+        except BaseException:  # Ctrl-C: who no longer waits must not be given the turn, nor keep it
+            with self._mutex:
+                given = turn not in self._waiting
+                if not given:
+                    self._waiting.remove(turn)
+            if given:
+                self.release()
+            raise
 
     def release(self) -> None:
         with self._mutex:
@@ -38,8 +52,38 @@ class Turnstile:
 TURN = Turnstile()
 
 
+class Cursor(base.SQLiteCursorWrapper):
+    """A write outside of a transaction is one of its own, and waits like the others."""
+
+    database: "DatabaseWrapper"
+
+    def execute(self, query: str, params: Any = None) -> Any:
+        with self.database.turn_for(query):
+            return super().execute(query, params)
+
+    def executemany(self, query: str, param_list: Any) -> Any:
+        with self.database.turn_for(query):
+            return super().executemany(query, param_list)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     _my_turn = False
+
+    def create_cursor(self, name: str | None = None) -> Cursor:
+        cursor: Cursor = self.connection.cursor(factory=Cursor)
+        cursor.database = self
+        return cursor
+
+    @contextmanager
+    def turn_for(self, query: str) -> Iterator[None]:
+        if self._my_turn or self.connection.in_transaction or not query.lstrip().upper().startswith(WRITES):
+            yield
+            return
+        TURN.acquire()
+        try:
+            yield
+        finally:
+            TURN.release()
 
     def _start_transaction_under_autocommit(self) -> None:
         TURN.acquire()

@@ -4,6 +4,7 @@ Every answer is a pure function of the call and the step and visit in the addres
 """
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from django.utils import timezone
 from calls.intake.writer import writer
 from calls.models import Agent, Call, Leg, Visit
 from calls.twilio import twiml
-from calls.twilio.reports import Source
+from calls.twilio.reports import Report, Source
 from calls.twilio.signature import TwilioRequest, from_twilio
 
 RING_SECONDS = 20
@@ -35,23 +36,26 @@ async def voice(request: TwilioRequest) -> HttpResponse:
     return await answer(request, voice_step)
 
 
-@from_twilio("dial", Source.TWIML)
+@from_twilio("dial", Source.TWIML, methods=("POST", "GET"))
 async def dial(request: TwilioRequest) -> HttpResponse:
     return await answer(request, after_ringing)
 
 
-async def answer(request, step) -> HttpResponse:  # type: ignore[no-untyped-def]
+async def answer(request: TwilioRequest, step: Callable[[UUID, Report], str]) -> HttpResponse:
     """Recorded before it is answered. 503 makes Twilio ask again, which hears the same."""
     try:
         recorded = await writer.record(request.report)
-        document = await sync_to_async(step)(recorded.call_id, request.report)
+        if recorded.call_id is None:  # kept, but nobody knows whose it is
+            document = twiml.goodbye(SORRY)
+        else:
+            document = await sync_to_async(step)(recorded.call_id, request.report)
     except Exception as error:  # noqa: BLE001  the database's, or a full queue
         log.error("A caller's next step was not answered: %s", error)
         return HttpResponse("Come again.", status=503, headers={"Retry-After": "1"})
     return HttpResponse(document, content_type="text/xml; charset=utf-8")
 
 
-def voice_step(call_id: UUID, report) -> str:  # type: ignore[no-untyped-def]
+def voice_step(call_id: UUID, report: Report) -> str:
     """The first request of a call, or a later one that our own answer asked for (`step`, `visit`)."""
     call = Call.objects.select_related("line").get(pk=call_id)
     if call.kind != "inbound":
@@ -73,7 +77,7 @@ def ring(call: Call, visit: int) -> str:
     )
 
 
-def after_ringing(call_id: UUID, report) -> str:  # type: ignore[no-untyped-def]
+def after_ringing(call_id: UUID, report: Report) -> str:
     """The `action` of <Dial> (twilio.com/docs/voice/twiml/dial): talked, or not answered and the next one rings."""
     call = Call.objects.get(pk=call_id)
     visit = visit_of(report.visit)
@@ -98,13 +102,18 @@ def agent_for(call: Call, visit: int) -> Agent | None:
 
 def free_agent(call: Call) -> Agent | None:
     """Of the line's team: available, on no call, not just being rung for another, and longest without a call."""
+    if call.team_id is None:
+        return None
+    mates = Agent.objects.filter(teams=call.team_id, state=Agent.State.AVAILABLE)
+    # Of two callers at once the second waits here, and then sees whom the first one got. `no_key`: the commit of a
+    # report checks its foreign keys to agents and need not wait.
+    list(mates.select_for_update(no_key=True, of=("self",)).order_by("pk"))
     just_now = timezone.now() - timedelta(seconds=RING_SECONDS + 5)
     talking = Leg.objects.filter(to_number=OuterRef("contact"), ended_at=None, unverified=False)
     rung = Visit.objects.filter(agent=OuterRef("pk"), at__gt=just_now, call__ended_at=None).exclude(call=call)
     tried = Visit.objects.filter(agent=OuterRef("pk"), call=call)
     return (
-        Agent.objects.filter(teams=call.team, state=Agent.State.AVAILABLE)
-        .exclude(Exists(talking) | Exists(rung) | Exists(tried))
+        mates.exclude(Exists(talking) | Exists(rung) | Exists(tried))
         .annotate(rung_at=Max("visit__at"))
         .order_by(F("rung_at").asc(nulls_first=True), "pk")
         .first()

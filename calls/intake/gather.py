@@ -43,12 +43,11 @@ class Gathering:
         self.calls = self._lock_calls(near)
         self.ended_before = {call.pk for call in self.calls.values() if call.ended_at}
         # Whoever joined since we looked is judged with the others, but may not be moved: `_merge` looks again.
-        self.late = {leg.sid: leg for leg in Leg.objects.filter(call__in=self.calls).exclude(sid__in=self.legs)}
+        self.late = self._look_again() if connection.features.has_select_for_update else {}
         self.legs |= self.late
         self.unplaced = set(self.new_legs)
-        self.presences = {
-            (presence.room_id, presence.leg_id): presence for presence in Presence.objects.filter(leg__in=self.legs)
-        }
+        presences = Presence.objects.filter(room__in=self.rooms) if self.rooms else ()
+        self.presences = {(presence.room_id, presence.leg_id): presence for presence in presences}
         self.actions = list(
             Action.objects.select_for_update().filter(call__in=self.calls, state__in=OPEN_STATES).order_by("id")
         )
@@ -100,6 +99,9 @@ class Gathering:
         if any(call.merged_into_id and call.merged_into_id not in calls for call in calls.values()):
             raise Again
         return calls
+
+    def _look_again(self) -> dict[str, Leg]:
+        return {leg.sid: leg for leg in Leg.objects.filter(call__in=self.calls).exclude(sid__in=self.legs)}
 
     # Placing ---------------------------------------------------------------------------------------------------
 
