@@ -94,7 +94,7 @@ def wrong_form(rng: Rng) -> Wire:
     value = rng.choice(
         ["", "X", " ", "-1", "1e9", "𝟙", "٣", "AC" + "g" * 32, "../..", "ringing ", "%s", "\u202e", "[]"]
     )
-    return post([*(pair for pair in RINGING if pair[0] != name), (name, value or "x")])
+    return post([*(pair for pair in RINGING if pair[0] != name), (name, value or "0x")])
 
 
 def odd_name(rng: Rng) -> Wire:
