@@ -1,4 +1,4 @@
-"""The cast and the stage: alice heads the floor, ben supervises Billing, wes only watches, dana is on the phone."""
+"""The cast: alice heads the floor, ben supervises Billing, sue Sales, wes only watches, dana is on the phone."""
 
 import itertools
 from collections.abc import Iterator
@@ -19,6 +19,8 @@ from calls.models import Agent, AuditHead, Board, Call, Leg, Line, Membership, T
 
 ACCOUNT = settings.TWILIO_ACCOUNT_SID
 LINE = "+15550100100"
+# One that deserves the name takes a third of a second a person.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 
 
@@ -107,6 +109,13 @@ def alice(rows: None) -> User:
 def ben(billing: Team) -> User:
     user = person("ben", "Ben", "Okafor")
     Membership.objects.create(user=user, team=billing, group=group("Supervisor", "view_call", "end_call"))
+    return user
+
+
+@pytest.fixture
+def sue(sales: Team) -> User:
+    user = person("sue", "Sue", "Lindgren")
+    Membership.objects.create(user=user, team=sales, group=group("Supervisor", "view_call", "end_call"))
     return user
 
 

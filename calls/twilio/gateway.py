@@ -112,12 +112,12 @@ class Wire(HttpClient):
         self.session.mount("https://", adapter)
         self.session.mount("http://", adapter)
 
-    def request(  # type: ignore[override]
+    def request(
         self,
         method: str,
         url: str,
-        params: dict[str, object] | None = None,
-        data: dict[str, object] | None = None,
+        params: dict[str, str] | None = None,
+        data: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
         auth: tuple[str, str] | None = None,
         timeout: float | None = None,
