@@ -1,0 +1,235 @@
+// The desk: holds the pieces together. What is shown follows from the board, what was asked for, and the connection.
+
+import { NOTHING, sweep } from "./board.js";
+import { byId, el, icon, set, text } from "./dom.js";
+import { Drawer } from "./drawer.js";
+import { End } from "./end.js";
+import { listen } from "./keys.js";
+import { VIEWS, arrange, hold } from "./order.js";
+import { Rows } from "./rows.js";
+import { Stream } from "./stream.js";
+import { ageOf, clock, everMay, timeOfDay, whyNot } from "./words.js";
+
+const HAND = 10000; // ms that a hand counts as being in the list after its last move
+const root = document.documentElement;
+const query = new URLSearchParams(location.search);
+const asked = {
+  view: query.get("view") in VIEWS ? query.get("view") : "all", text: query.get("find") ?? "", team: query.get("team"),
+  sort: query.get("sort") ?? "total", down: query.get("down") !== "0",
+};
+let handAt = -Infinity, shown = [], drawn = null, due = false;
+
+const stream = new Stream({ board: { ...NOTHING }, told: later, over });
+const end = new End({ stale: () => stream.badge.stale, told: later, result: say });
+const drawer = new Drawer({ now: () => stream.now(), end: (call) => end.open(call), closed: () => { rows.select(null); later(); } });
+const rows = new Rows(byId("rows"), pick);
+
+// Draw ------------------------------------------------------------------------------------------------------------
+
+/** Once per frame of the screen, whatever came meanwhile. */
+function later() {
+  if (due) return;
+  due = true;
+  requestAnimationFrame(() => { due = false; draw(); });
+}
+
+const bodyOf = (id) => stream.board.calls.get(id) ?? stream.board.ended.get(id)?.call ?? kept.get(id);
+const kept = new Map(); // last bodies of rows that are held in place though the board has lost them
+
+function draw() {
+  const { board, badge } = stream;
+  const handy = performance.now() - handAt < HAND;
+  stream.board = handy ? board : sweep(board, performance.now());
+  const wanted = arrange(stream.board, asked);
+  const { ids, waiting } = hold(shown.filter((id) => bodyOf(id)), wanted, handy && !badge.stale);
+  for (const id of ids) kept.set(id, bodyOf(id));
+  for (const id of kept.keys()) if (!ids.includes(id)) kept.delete(id);
+  // What this person may not see any more goes at once, hand or no hand.
+  shown = ids.filter((id) => stream.board.calls.has(id) || stream.board.ended.has(id));
+  rows.draw(shown, bodyOf, (id) => end.pendingOf(id), stream.now());
+  if (drawer.open) drawer.update(bodyOf(drawer.id) ?? null, stream.board.you, badge.stale);
+  byId("changes").hidden = !waiting;
+  text(byId("changes-count"), `${waiting} ${waiting === 1 ? "change" : "changes"}`);
+  drawBar(badge);
+  drawRail();
+  drawEmpty();
+  announce();
+  drawn = stream.board;
+}
+
+function drawBar(badge) {
+  const { board, link } = stream, conn = byId("conn");
+  set(root, "class", badge.stale && board.revision !== null ? "is-stale" : null);
+  set(conn, "data-state", badge.state);
+  text(byId("conn-word"), badge.word);
+  const heard = link.heardAt ? performance.now() - link.heardAt : null;
+  text(byId("conn-age"), heard === null ? "" : badge.stale ? `as of ${timeOfDay(new Date(stream.now() - heard).toISOString())}` : ageOf(heard));
+  const calls = [...board.calls.values()];
+  const count = (view) => calls.filter(VIEWS[view]).length;
+  text(byId("m-live"), String(calls.length));
+  text(byId("m-talking"), String(count("talking")));
+  text(byId("m-ringing"), String(count("ringing")));
+  for (const view of Object.keys(VIEWS)) text(byId(`v-${view}`), String(count(view)));
+  document.title = badge.stale ? "(≈) Livedesk" : `(${calls.length}) Livedesk`;
+  const banner = byId("banner"), bad = badge.stale && board.revision !== null && !stream.done && heard > 5000;
+  banner.hidden = !bad;
+  if (bad) {
+    text(byId("banner-since"), `${badge.word}. What you see is the floor as of ${timeOfDay(new Date(stream.now() - heard).toISOString())}.`);
+    const next = Math.ceil((link.retryAt - performance.now()) / 1000);
+    text(byId("banner-next"), !stream.socket && next > 0 ? `Next try in ${next} s` : "Trying …");
+  }
+}
+
+/** Each team: how many live calls, and the longest of them. A press shows that team alone. */
+function drawRail() {
+  const teams = new Map(Object.entries(stream.board.you?.teams ?? {}).map(([id, { name }]) => [id, { id, name, live: 0, oldest: Infinity }]));
+  if (stream.board.you?.unassigned) teams.set("null", { id: "null", name: "No team", live: 0, oldest: Infinity });
+  for (const call of stream.board.calls.values()) {
+    const team = teams.get(String(call.team));
+    if (!team) continue;
+    team.live += 1;
+    team.oldest = Math.min(team.oldest, Date.parse(call.started_at) || Infinity);
+  }
+  const list = byId("teams");
+  const wanted = [...teams.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  while (list.children.length > wanted.length) list.lastElementChild.remove();
+  wanted.forEach((team, place) => {
+    const item = list.children[place] ?? list.appendChild(el("li", {}, el("button", { type: "button" }, el("b", { class: "name" }), el("b", { class: "n t" }), el("span", { class: "old" }))));
+    const [name, live, old] = item.firstElementChild.children;
+    item.firstElementChild.dataset.team = team.id;
+    set(item.firstElementChild, "aria-pressed", String(asked.team === team.id));
+    text(name, team.name);
+    text(live, String(team.live));
+    text(old, team.live ? `longest ${clock(stream.now() - team.oldest)}` : "no calls");
+  });
+}
+
+function drawEmpty() {
+  const { board } = stream;
+  const state = stream.done ? stream.why : board.revision === null ? "loading" : shown.length ? "" : board.calls.size ? "filtered" : "quiet";
+  for (const part of document.querySelectorAll("[data-empty]")) part.hidden = part.dataset.empty !== state;
+  byId("grid").hidden = state !== "";
+}
+
+// Say -------------------------------------------------------------------------------------------------------------
+
+let saidAt = 0, before = null;
+
+/** For who listens to the page: one sentence every five seconds at most. */
+function announce() {
+  const now = performance.now(), { calls, revision } = stream.board;
+  if (revision === null || now - saidAt < 5000) return;
+  if (before) {
+    const come = [...calls.keys()].filter((id) => !before.has(id)).length, gone = [...before].filter((id) => !calls.has(id)).length;
+    if (come || gone) {
+      text(byId("live-words"), [come && `${come} new`, gone && `${gone} ended`].filter(Boolean).join(", "));
+      saidAt = now;
+    }
+  }
+  before = new Set(calls.keys());
+}
+
+/** The result of one's own deed: only what went wrong needs words, the rest is seen on the row. */
+function say(id, sentence, failed) {
+  const call = bodyOf(id);
+  const note = el("p", { class: failed ? "toast is-bad" : "toast", role: "alert" }, icon(failed ? "attention" : "check"),
+    el("span", {}, call ? el("b", {}, `${call.caller || "Call"}: `) : "", sentence),
+    el("button", { class: "icon", type: "button", "aria-label": "Dismiss", onclick: () => note.remove() }, icon("close")));
+  byId("toasts").append(note);
+  setTimeout(() => note.remove(), 15000);
+}
+
+function over(why) {
+  stream.why = why;
+  if (drawer.open) drawer.close();
+  if (why === "sign-in") location.assign("/sign-in/");
+  later();
+}
+
+// Ask -------------------------------------------------------------------------------------------------------------
+
+function pick(id) {
+  const call = bodyOf(id);
+  if (!call) return;
+  rows.select(id);
+  drawer.show(call);
+  later();
+}
+
+function wishEnd() {
+  const call = drawer.open ? drawer.call : bodyOf(rows.current);
+  if (!call || !everMay(stream.board.you, "end")) return;
+  const why = whyNot(stream.board.you, "end", call, stream.badge.stale);
+  if (why) say(call.id, why, true);
+  else end.open(call);
+}
+
+function apply() {
+  handAt = -Infinity;
+  later();
+}
+
+function askFor(change) {
+  Object.assign(asked, change);
+  const kept = new URLSearchParams();
+  if (asked.view !== "all") kept.set("view", asked.view);
+  if (asked.text) kept.set("find", asked.text);
+  if (asked.team !== null) kept.set("team", asked.team);
+  if (asked.sort !== "total" || !asked.down) { kept.set("sort", asked.sort); kept.set("down", asked.down ? "1" : "0"); }
+  history.replaceState(null, "", kept.size ? `?${kept}` : location.pathname);
+  showAsked();
+  apply();
+}
+
+function showAsked() {
+  for (const tab of document.querySelectorAll("[data-view]")) set(tab, "aria-current", tab.dataset.view === asked.view ? "true" : null);
+  for (const head of document.querySelectorAll("[data-sort]")) {
+    set(head.parentElement, "aria-sort", head.dataset.sort === asked.sort ? (asked.down ? "descending" : "ascending") : null);
+  }
+}
+
+const grid = byId("grid");
+const hand = () => { handAt = performance.now(); };
+grid.addEventListener("pointermove", (event) => event.pointerType === "mouse" && hand());
+grid.addEventListener("pointerleave", () => { handAt = -Infinity; later(); });
+grid.addEventListener("keydown", hand);
+byId("changes").addEventListener("click", apply);
+byId("find").addEventListener("input", (event) => askFor({ text: event.target.value.trim() }));
+byId("teams").addEventListener("click", (event) => {
+  const team = event.target.closest("[data-team]")?.dataset.team;
+  if (team) askFor({ team: asked.team === team ? null : team });
+});
+for (const tab of document.querySelectorAll("[data-view]")) tab.addEventListener("click", () => askFor({ view: tab.dataset.view }));
+for (const head of document.querySelectorAll("[data-sort]")) {
+  head.addEventListener("click", () => askFor({ sort: head.dataset.sort, down: asked.sort === head.dataset.sort ? !asked.down : head.dataset.sort === "total" }));
+}
+byId("clear").addEventListener("click", () => { byId("find").value = ""; askFor({ view: "all", text: "", team: null }); });
+byId("try-now").addEventListener("click", () => stream.again(0));
+byId("help-open").addEventListener("click", () => byId("help").showModal());
+byId("help-close").addEventListener("click", () => byId("help").close());
+
+const go = (step) => () => {
+  hand();
+  const id = rows.step(step);
+  if (id && drawer.open) pick(id);
+};
+listen({
+  j: go(1), ArrowDown: go(1), k: go(-1), ArrowUp: go(-1),
+  Enter: () => rows.current && pick(rows.current),
+  Escape: () => (document.activeElement === byId("find") ? document.activeElement.blur() : drawer.open && drawer.close()),
+  "/": () => byId("find").focus(), "?": () => byId("help").showModal(), e: wishEnd, x: () => end.cancelLast(), R: apply, r: apply,
+});
+byId("prev").addEventListener("click", go(-1));
+byId("next").addEventListener("click", go(1));
+
+// Begin -----------------------------------------------------------------------------------------------------------
+
+byId("find").value = asked.text;
+showAsked();
+setInterval(() => {
+  if (drawn !== stream.board || stream.board.ended.size || performance.now() - handAt < HAND + 2000) later();
+  if (!stream.badge.stale) rows.tick(stream.now());
+  if (drawer.open) drawer.tick();
+}, 1000);
+if (document.body.dataset.watches === "yes") stream.begin();
+else { stream.done = true; stream.why = "forbidden"; later(); }

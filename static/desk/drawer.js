@@ -1,0 +1,134 @@
+// The open call: who, what state, since when, its legs over time, the wishes on it, and the raw facts to copy.
+
+import { byId, el, icon, set, text } from "./dom.js";
+import { ledger } from "./ledger.js";
+import { timeline } from "./timeline.js";
+import { callerOf, everMay, isOutbound, lasting, legLook, legWord, letterOf, partyOf, roleOf, stateOf, timeOfDay, whyNot } from "./words.js";
+
+const AGAIN = 700; // ms between two looks at one call at most
+
+export class Drawer {
+  constructor({ now, end, closed }) {
+    Object.assign(this, { now, closed, id: null, whole: null });
+    this.place = byId("drawer");
+    byId("drawer-close").addEventListener("click", () => this.close());
+    this.button = byId("verb-end");
+    this.button.addEventListener("click", () => this.button.getAttribute("aria-disabled") !== "true" && end(this.call));
+  }
+
+  get open() { return this.id !== null; }
+  /** All legs if they were fetched and are as new as the row; else the row's. */
+  get call() { return this.whole?.id === this.id && this.whole.revision >= (this.row?.revision ?? 0) ? this.whole : this.row; }
+
+  show(row) {
+    if (this.id !== row.id) { this.whole = null; this.reports = []; this.seen = null; }
+    this.id = row.id;
+    this.row = row;
+    set(document.documentElement, "data-drawer", "drawer");
+    this.place.hidden = false;
+    this.look();
+  }
+
+  close() {
+    this.id = this.row = this.whole = null;
+    this.place.hidden = true;
+    set(document.documentElement, "data-drawer", null);
+    this.closed();
+  }
+
+  /** The call as the board has it now; null when it left the board (its last picture stays) or may not be seen. */
+  update(row, you, stale) {
+    if (!this.open) return;
+    if (row) this.row = row;
+    this.you = you;
+    this.stale = stale;
+    if (row && this.whole && row.revision > this.whole.revision) this.look();
+    this.draw();
+  }
+
+  /** Fetch the whole call; soon again if it moved meanwhile. */
+  async look() {
+    if (this.looking) { this.lookAgain = true; return; }
+    this.looking = true;
+    const id = this.id;
+    try {
+      const answer = await fetch(`/calls/${id}/detail/`, { headers: { Accept: "application/json" }, cache: "no-store" });
+      if (answer.ok && !answer.redirected && id === this.id) {
+        const { call, reports } = await answer.json();
+        [this.whole, this.reports] = [call, reports];
+        this.draw();
+      } else if (answer.status === 404 && id === this.id) this.close();
+    } catch { /* the row's own picture stays; the badge tells of the connection */ }
+    setTimeout(() => {
+      this.looking = false;
+      if (this.lookAgain && this.open) { this.lookAgain = false; this.look(); }
+    }, AGAIN);
+  }
+
+  draw() {
+    const { call, you, stale } = this;
+    if (!call) return;
+    const state = stateOf(call);
+    text(byId("d-caller"), callerOf(call));
+    byId("d-way").replaceChildren(icon(isOutbound(call) ? "out" : "in"), isOutbound(call) ? "Outbound" : "Inbound");
+    set(byId("d-now"), "class", `now s-${state.look}`);
+    byId("d-state").replaceChildren(icon(state.icon), state.word);
+    text(byId("d-sub"), call.ended_at ? endedBy(call) : call.since ? `since ${timeOfDay(call.since)}` : "");
+    text(byId("d-line"), call.line || "none of ours");
+    text(byId("d-number"), call.line_number);
+    text(byId("d-team"), call.team_name || "none");
+    text(byId("d-agent"), call.agent || "nobody yet");
+    const verb = everMay(you, "end");
+    byId("verbs").hidden = !verb;
+    const why = verb ? whyNot(you, "end", call, stale) : "";
+    set(this.button, "aria-disabled", why ? "true" : null);
+    set(this.button, "title", why || null);
+    text(byId("why"), why);
+    byId("why").hidden = !why;
+    byId("d-ledger").hidden = !call.actions.length;
+    if (this.seen !== call) {
+      byId("d-actions").replaceChildren(ledger(call.actions));
+      byId("d-legs").replaceChildren(...call.legs.map(legFacts));
+      text(byId("d-count"), `${call.legs.length} ${call.legs.length === 1 ? "leg" : "legs"}${call.more_legs ? `, ${call.more_legs} earlier` : ""}`);
+      byId("d-id").replaceChildren(...copyable("Call", call.id));
+      byId("d-reports").replaceChildren(...(this.reports ?? []).map(reportLine));
+      text(byId("d-heard"), call.heard_at ? `Last report ${timeOfDay(call.heard_at)}` : "");
+      this.seen = call;
+    }
+    this.tick();
+  }
+
+  tick() {
+    const { call } = this;
+    if (!call) return;
+    const now = this.now();
+    text(byId("d-clock"), call.ended_at ? lasting(call.started_at, call.ended_at, now) : lasting(call.since, null, now));
+    text(byId("d-total"), lasting(call.started_at, call.ended_at, now));
+    byId("d-timeline").replaceChildren(timeline(call, now));
+  }
+}
+
+function endedBy(call) {
+  const who = { caller: "the caller hung up", agent: "the agent hung up", supervisor: "ended by a supervisor", external: "the other party hung up" }[call.ended_by];
+  return `${timeOfDay(call.ended_at)}${who ? `, ${who}` : ""}`;
+}
+
+function legFacts(leg) {
+  return el("li", { class: leg.ended_at ? "is-over" : "" }, el("span", { class: `leg ${legLook(leg)}` }, letterOf(leg)),
+    el("div", {}, el("b", {}, partyOf(leg)), el("span", {}, [roleOf(leg), leg.name && leg.number].filter(Boolean).join(" · "))),
+    el("span", { class: "word" }, legWord(leg), leg.sip_code && leg.sip_code !== 200 && ` (${leg.sip_code})`), ...copyable("", leg.sid));
+}
+
+function copyable(label, value) {
+  const button = el("button", { class: "icon", type: "button", "aria-label": `Copy ${label || "SID"} ${value}`, onclick: async () => {
+    await navigator.clipboard?.writeText(value);
+    button.replaceChildren(icon("check"));
+    setTimeout(() => button.replaceChildren(icon("copy")), 1500);
+  } }, icon("copy"));
+  return [el("span", { class: "sid" }, label && el("span", {}, `${label} `), el("code", {}, value), button)];
+}
+
+function reportLine(report) {
+  return el("li", {}, el("time", {}, timeOfDay(report.at)), el("b", {}, report.says || report.door),
+    el("span", {}, `${report.door}${report.deliveries > 1 ? ` ×${report.deliveries}` : ""}${report.verdict !== "heard" ? `, ${report.verdict}` : ""}`));
+}

@@ -1,0 +1,125 @@
+// Draws the live list: one element a call, found by its id, changed in place. Which rows and in what order is order.js's.
+
+import { el, hiddenText, icon, set, text } from "./dom.js";
+import { actionWord, callerOf, clock, isOutbound, lasting, legLook, legWord, letterOf, openAction, partyOf, roleOf, stateOf, verbOf } from "./words.js";
+
+const cell = (name, ...children) => el("span", { role: "gridcell", class: name }, ...children);
+
+/** One row and the places in it that change. `seen` is the body it was drawn from. */
+class Row {
+  constructor(id) {
+    this.word = el("span"); this.glyph = el("span", { class: "glyph" });
+    this.time = cell("c-time t"); this.total = cell("c-total t");
+    this.caller = el("b"); this.way = el("span", { class: "glyph" });
+    this.line = cell("c-line"); this.agent = cell("c-agent"); this.legs = cell("c-legs"); this.signs = cell("c-signs");
+    this.element = el("div", { role: "row", class: "row", tabindex: -1, "data-call": id },
+      cell("c-mark"), cell("c-state", this.glyph, this.word), this.time, this.total, cell("c-caller", this.way, this.caller),
+      this.line, this.agent, this.legs, this.signs);
+  }
+
+  draw(call, pending) {
+    if (this.seen === call && this.pending === pending) return;
+    const state = stateOf(call), fresh = this.seen && this.seen.status !== call.status;
+    this.element.className = `row s-${state.look}${fresh ? " is-new" : ""}`;
+    this.glyph.replaceChildren(icon(state.icon));
+    text(this.word, state.word);
+    text(this.caller, callerOf(call));
+    this.way.replaceChildren(icon(isOutbound(call) ? "out" : "in"), hiddenText(isOutbound(call) ? "Outbound" : "Inbound"));
+    text(this.line, call.line || call.team_name || "");
+    text(this.agent, call.agent);
+    this.legs.replaceChildren(...call.legs.filter((leg) => !leg.ended_at || call.ended_at).slice(0, 5).map(legLetter));
+    this.signs.replaceChildren(...signs(call, pending));
+    [this.seen, this.pending] = [call, pending];
+  }
+
+  tick(now) {
+    const { since, started_at, ended_at } = this.seen;
+    text(this.time, ended_at ? clock(Date.parse(ended_at) - Date.parse(started_at ?? ended_at)) : lasting(since, null, now));
+    text(this.total, lasting(started_at, ended_at, now));
+  }
+}
+
+function legLetter(leg) {
+  const words = `${roleOf(leg)} ${partyOf(leg)}, ${legWord(leg)}`;
+  return el("i", { class: `leg ${legLook(leg)}`, title: words, role: "img", "aria-label": words }, letterOf(leg));
+}
+
+/** What is going on with the call beside itself: a wish that waits for its end, or how the last one failed. */
+function signs(call, pending) {
+  const found = [];
+  const action = openAction(call) ?? call.actions[0];
+  if (pending) found.push(pending);
+  else if (action) found.push(chip(action));
+  if (call.legs.some((leg) => leg.unverified)) found.push(el("span", { class: "tag hatch" }, icon("unverified"), "leg unverified"));
+  return found;
+}
+
+export function chip(action) {
+  const bad = ["failed", "unknown", "abandoned"].includes(action.state), seen = action.state === "confirmed";
+  const words = `${verbOf(action)}: ${actionWord(action)}`;
+  return el("span", { class: `chip ${bad ? "is-bad" : seen ? "is-seen" : ""}`, title: action.message || `${action.by}: ${words}` },
+    icon(bad ? "attention" : seen ? "check" : "end"), words);
+}
+
+/** The whole list. `picked(id)` when a row is opened. */
+export class Rows {
+  constructor(place, picked) {
+    Object.assign(this, { place, rows: new Map(), ids: [], selected: null, current: null });
+    place.addEventListener("click", (event) => {
+      const id = event.target.closest("[data-call]")?.dataset.call;
+      if (id && !event.target.closest("button")) { this.move(id, false); picked(id); }
+    });
+    place.addEventListener("focusin", (event) => this.move(event.target.closest("[data-call]")?.dataset.call ?? this.current, false));
+  }
+
+  /** Show these ids in this order; `callOf(id)` gives the body, `pendingOf(id)` an element of a wish not yet sent. */
+  draw(ids, callOf, pendingOf, now) {
+    const keep = new Set(ids), focused = this.place.contains(document.activeElement) ? document.activeElement.closest("[data-call]")?.dataset.call : null;
+    const next = focused && !keep.has(focused) ? this.ids[this.ids.indexOf(focused) + 1] : null;
+    for (const [id, row] of this.rows) {
+      if (!keep.has(id)) { row.element.remove(); this.rows.delete(id); }
+    }
+    let before = null;
+    for (const id of ids) {
+      let row = this.rows.get(id);
+      if (!row) this.rows.set(id, row = new Row(id));
+      row.draw(callOf(id), pendingOf(id));
+      row.tick(now);
+      set(row.element, "aria-selected", id === this.selected ? "true" : null);
+      const after = before ? before.nextSibling : this.place.firstChild;
+      if (after !== row.element) this.place.insertBefore(row.element, after);
+      before = row.element;
+    }
+    this.ids = ids;
+    if (!keep.has(this.current)) this.current = next && keep.has(next) ? next : ids[0] ?? null;
+    for (const [id, row] of this.rows) set(row.element, "tabindex", id === this.current ? 0 : -1);
+    if (next) this.rows.get(this.current)?.element.focus();
+  }
+
+  tick(now) {
+    for (const row of this.rows.values()) row.tick(now);
+  }
+
+  select(id) {
+    this.selected = id;
+    for (const [each, row] of this.rows) set(row.element, "aria-selected", each === id ? "true" : null);
+  }
+
+  /** The row that the keyboard is on; `step` +1 or -1. Returns its id. */
+  step(step) {
+    const place = this.ids.indexOf(this.current) + step;
+    const id = this.ids[Math.min(Math.max(place, 0), this.ids.length - 1)];
+    if (id) this.move(id, true);
+    return id ?? null;
+  }
+
+  move(id, focus) {
+    const row = this.rows.get(id);
+    if (!row) return;
+    const old = this.rows.get(this.current);
+    if (old) set(old.element, "tabindex", -1);
+    this.current = id;
+    set(row.element, "tabindex", 0);
+    if (focus) { row.element.focus(); row.element.scrollIntoView({ block: "nearest" }); }
+  }
+}

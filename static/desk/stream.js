@@ -1,0 +1,168 @@
+// The line to the server: the snapshot by GET, changes by one socket. What a message means is decided in board.js.
+
+import { hear, start, wiped } from "./board.js";
+import { DEAD, afterClose, judge, triesAfter, wait } from "./link.js";
+
+const ACK_EVERY = 500, ACK_MESSAGES = 64;
+
+/** `told(board)` is called whenever the board or the connection may look different. `over(why)`: nothing more comes. */
+export class Stream {
+  constructor({ board, told, over }) {
+    Object.assign(this, { board, told, over });
+    this.link = { open: false, synced: false, heardAt: 0, offline: !navigator.onLine, tries: 0, retryAt: 0 };
+    this.offset = 0; // server's clock minus ours, ms
+    this.etag = "";
+    this.socket = null;
+    addEventListener("online", () => { this.link.offline = false; this.again(0); });
+    addEventListener("offline", () => { this.link.offline = true; this.told(this.board); });
+    setInterval(() => this.watch(), 1000);
+  }
+
+  /** The server's time now, ms. */
+  now() { return Date.now() + this.offset; }
+
+  get badge() { return judge(this.link, this.board, performance.now()); }
+
+  async begin() {
+    if (await this.fetchBoard()) this.connect();
+  }
+
+  // The picture -----------------------------------------------------------------------------------------------------
+
+  /** The board anew; false if that failed, and then a later try is under way. */
+  async fetchBoard() {
+    let answer;
+    try {
+      const headers = this.etag ? { "If-None-Match": this.etag } : {};
+      answer = await fetch("/desk/board/", { headers, cache: "no-store", credentials: "same-origin", signal: AbortSignal.timeout(10000) });
+    } catch {
+      return this.fail();
+    }
+    if (answer.status === 401 || answer.redirected) return this.end("sign-in");
+    if (answer.status === 403) return this.end("forbidden");
+    if (answer.status !== 304 && !answer.ok) return this.fail();
+    this.setClock(answer.headers.get("X-Desk-Now"));
+    if (answer.status === 200) {
+      this.etag = answer.headers.get("ETag") ?? "";
+      this.picture = await answer.json();
+    }
+    // 304: the server's picture is the one that it gave us last; ours may have moved on from it, or lost its way.
+    this.board = start(this.board, this.picture, answer.headers.get("X-Desk-Rights") ?? this.board.rights);
+    this.told(this.board);
+    return true;
+  }
+
+  async reload() {
+    if (this.reloading) return;
+    this.reloading = true;
+    this.link.synced = false;
+    const done = await this.fetchBoard();
+    this.reloading = false;
+    if (done) this.sync();
+  }
+
+  // The socket ------------------------------------------------------------------------------------------------------
+
+  connect() {
+    if (this.done || this.socket) return;
+    clearTimeout(this.timer);
+    const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/desk/`;
+    const socket = this.socket = new WebSocket(url, "supervisor.v1");
+    Object.assign(this, { n: 0, acked: 0, ackedAt: 0, greeted: false });
+    this.openedAt = performance.now();
+    socket.onmessage = (event) => socket === this.socket && this.hear(JSON.parse(event.data));
+    socket.onclose = (event) => socket === this.socket && this.closed(event.code);
+  }
+
+  hear(message) {
+    const now = performance.now();
+    this.n = message.n;
+    this.link.heardAt = now;
+    if (message.op === "hello") {
+      this.greeted = this.link.open = true;
+      this.setClock(message.now);
+    }
+    const { board, then } = hear(this.board, message, now);
+    const moved = board !== this.board;
+    this.board = board;
+    if (message.op === "hello" || then === "sync") this.sync();
+    else if (then === "reload") this.reload();
+    // From here, not from a timer: hidden tabs are throttled, messages are not.
+    if (this.n - this.acked >= ACK_MESSAGES || now - this.ackedAt >= ACK_EVERY) {
+      [this.acked, this.ackedAt] = [this.n, now];
+      this.say({ op: "ack", n: this.n });
+    }
+    if (moved || then) this.told(this.board);
+  }
+
+  sync() {
+    const { epoch, revision, rights } = this.board;
+    if (revision === null || !this.greeted) return;
+    this.say({ op: "sync", epoch, revision, rights });
+    this.link.synced = true;
+    this.told(this.board);
+  }
+
+  say(message) {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+  }
+
+  closed(code) {
+    this.drop();
+    const then = afterClose(code);
+    if (then === "sign-in" || then === "forbidden" || then === "version") return this.end(then);
+    this.link.tries = triesAfter(this.link.tries, performance.now() - this.openedAt);
+    this.again(then === "restart" ? 500 + Math.random() * 4500 : wait(this.link.tries));
+  }
+
+  drop() {
+    const socket = this.socket;
+    this.socket = null;
+    this.link.open = this.link.synced = false;
+    socket?.close();
+    this.told(this.board);
+  }
+
+  // Trying again ----------------------------------------------------------------------------------------------------
+
+  /** Nothing for five seconds: the line is dead, whatever the browser thinks of it. */
+  watch() {
+    const silent = performance.now() - Math.max(this.link.heardAt, this.openedAt ?? 0);
+    if (this.socket && silent > DEAD) this.closed(1006);
+    else this.told(this.board);
+  }
+
+  fail() {
+    this.link.tries += 1;
+    this.again(wait(this.link.tries));
+    this.told(this.board);
+    return false;
+  }
+
+  again(ms) {
+    if (this.done || this.socket) return;
+    clearTimeout(this.timer);
+    this.link.retryAt = performance.now() + ms;
+    this.timer = setTimeout(async () => {
+      // A handshake that was refused looks like a broken line; the picture's door says which.
+      const known = this.greeted && this.board.revision !== null;
+      this.greeted = false;
+      if (known || (await this.fetchBoard())) this.connect();
+    }, ms);
+  }
+
+  end(why) {
+    this.done = true;
+    clearTimeout(this.timer);
+    this.drop();
+    this.board = wiped();
+    this.picture = null;
+    this.told(this.board);
+    this.over(why);
+    return false;
+  }
+
+  setClock(iso) {
+    if (iso) this.offset = Date.parse(iso) - Date.now();
+  }
+}
