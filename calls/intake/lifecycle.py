@@ -40,6 +40,7 @@ class LegState(NamedTuple):
     rang: int | None = None  # least
     answered: int | None = None  # least over every proof that somebody was there
     told: int | None = None  # least over the explicit in-progress
+    over: int | None = None  # least over every end: clocks differ, but nothing comes after it
     lasted: tuple[Key, int] | None = None  # greatest
     sip: tuple[Key, int] | None = None  # greatest
     parent: Named | None = None  # least, as the three that follow
@@ -71,26 +72,24 @@ class LegState(NamedTuple):
 
     @property
     def ringing_at(self) -> datetime | None:
-        if self.rang is None or self.answered is None:
-            return moment(self.rang)
-        return moment(min(self.rang, self.answered))
+        return moment(_no_later(self.rang, self.answered, self.over))
 
     @property
     def answered_at(self) -> datetime | None:
         """The earliest proof that it was answered; may become earlier with another report, never later."""
-        return moment(self.answered)
+        return moment(_no_later(self.answered, self.over))
 
     @property
     def inferred(self) -> bool:
         """`answered_at` is not from an explicit in-progress but from something that cannot be without one."""
-        return self.answered is not None and (self.told is None or self.told - self.answered > ROUNDING_MS)
+        answered = _no_later(self.answered, self.over)
+        return answered is not None and (self.told is None or self.told - answered > ROUNDING_MS)
 
     @property
     def ended_at(self) -> datetime | None:
         if self.top is None or self.top[0] != ENDED:
             return None
-        # Clocks differ: nothing ends before it was answered.
-        return moment(max(abs(self.top[4]), self.answered or 0, self.rang or 0))
+        return moment(abs(self.top[4]))
 
     @property
     def duration(self) -> int | None:
@@ -146,7 +145,7 @@ class LegState(NamedTuple):
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
-        return cls(**{name: _frozen(value) for name, value in stored.items()})
+        return cls(**_known(cls, stored))
 
 
 NOTHING = LegState()
@@ -169,6 +168,7 @@ def hear(state: LegState, statement: Statement) -> LegState:
         _least(state.rang, statement.rang),
         _least(state.answered, statement.answered),
         _least(state.told, statement.told),
+        _least(state.over, statement.over),
         _greatest(state.lasted, statement.lasted),
         _greatest(state.sip, statement.sip),
         _least(state.parent, statement.parent),
@@ -198,6 +198,10 @@ def _least(a: Any, b: Any) -> Any:
     return a if b is None or (a is not None and a <= b) else b
 
 
+def _no_later(ms: int | None, *bounds: int | None) -> int | None:
+    return None if ms is None else min([ms, *(bound for bound in bounds if bound is not None)])
+
+
 def _differ(a: Named | None, b: Named | None) -> bool:
     return a is not None and b is not None and a[1] != b[1]
 
@@ -224,6 +228,11 @@ def _joined_numbers(
 
 def _filled(state: Any) -> dict[str, Any]:
     return {name: value for name, value in zip(state._fields, state, strict=True) if value}
+
+
+def _known(kind: Any, stored: dict[str, Any]) -> dict[str, Any]:
+    """A register that a newer version of us stored is not ours to read; it can be made again of the reports."""
+    return {name: _frozen(value) for name, value in stored.items() if name in kind._fields}
 
 
 def _frozen(value: Any) -> Any:
@@ -334,6 +343,7 @@ def _statement(
         rang=ms if rank == RINGING and authority != REST else None,
         answered=answered,
         told=ms if rank == IN_PROGRESS and explicit else None,
+        over=ms if ended else None,
         lasted=(ended, duration) if ended and duration is not None else None,
         sip=(ended, sip_code) if ended and sip_code is not None else None,
         parent=(name, parent) if parent else None,
@@ -434,7 +444,7 @@ class PresenceState(NamedTuple):
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
-        return cls(**{name: _frozen(value) for name, value in stored.items()})
+        return cls(**_known(cls, stored))
 
 
 ABSENT = PresenceState()
@@ -499,7 +509,7 @@ class RoomState(NamedTuple):
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
-        return cls(**{name: _frozen(value) for name, value in stored.items()})
+        return cls(**_known(cls, stored))
 
 
 EMPTY = RoomState()
