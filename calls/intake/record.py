@@ -189,17 +189,20 @@ class Batch:
                 leg.agent = leg.agent or agents.get(leg.to_number)
             if not leg.role_signed:
                 leg.role = role_of(leg)
-            self.quarantine(leg)
-            if leg.live != (leg.sid in self.live_before):
-                self.reshaped.add(leg.call_id)
+        for sid in sorted(self.changed_legs | self.states.keys()):
+            self.quarantine(self.found.legs[sid])
 
     def quarantine(self, leg: Leg) -> None:
         """A live leg nobody knew of does not wake an ended call: only what Twilio's REST API says of it does."""
-        call_ended = leg.call_id in self.found.ended_before
+        call_ended, before = leg.call_id in self.found.ended_before, leg.unverified
         if leg.sid in self.found.new_legs:
             leg.unverified = call_ended
         if leg.ended_at or leg.sid in self.from_rest or not call_ended:
             leg.unverified = False
+        if leg.unverified != before:
+            self.changed_legs.add(leg.sid)
+        if leg.live != (leg.sid in self.live_before):
+            self.reshaped.add(leg.call_id)
         if leg.unverified:
             for row in self.new_rows:
                 if row.leg_id == leg.sid and row.verdict == Verdict.HEARD:
