@@ -27,6 +27,8 @@ class Conversation:
 
     number: int
     began: datetime
+    next: str = ""  # where Twilio asks what to do after the greeting
+    contact: str = ""
     told: list[Statement] = field(default_factory=list)  # once `rings` is known: what may come in any order
 
     @property
@@ -61,9 +63,12 @@ class Conversation:
     def phones(self) -> Statement:
         return "/twilio/voice/", self.says(self.parent, "ringing")
 
-    def was_greeted(self, answer: bytes) -> Statement:
+    def was_greeted(self, answer: bytes) -> None:
         (redirect,) = ElementTree.fromstring(answer).findall("Redirect")
-        return path_of(redirect.text or ""), self.says(self.parent, "in-progress")
+        self.next = path_of(redirect.text or "")
+
+    def waits(self) -> Statement:
+        return self.next, self.says(self.parent, "in-progress")
 
     def was_put_through(self, answer: bytes) -> None:
         """From here on nothing has an order: the child's four callbacks, the end of the Dial and that of the call."""
@@ -87,10 +92,9 @@ class Conversation:
 
     def whole(self, post: Post) -> list[Statement]:
         """The two requests, made with `post`, and all that follows: eight statements."""
-        first = self.phones()
-        second = self.was_greeted(post(*first))
-        self.was_put_through(post(*second))
-        return [first, second, *self.told]
+        self.was_greeted(post(*self.phones()))
+        self.was_put_through(post(*self.waits()))
+        return [self.phones(), self.waits(), *self.told]
 
     def wrong(self, legs: dict[str, dict[str, object]]) -> list[str]:
         """Where its two legs (values by sid) are not what it was, once all was told."""
