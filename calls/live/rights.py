@@ -51,7 +51,12 @@ class Watch:
                     answer.set_result(found)
 
     async def close(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._executor, connection.close)
+        await asyncio.get_running_loop().run_in_executor(self._executor, let_go)
+
+
+def let_go() -> None:
+    """Close this thread's connection; `connection.close`, handed to a thread, would be its asker's."""
+    connection.close()
 
 
 def read_sessions(keys: Collection[str]) -> dict[str, Rights]:

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from channels.layers import get_channel_layer
-from django.db import connection
 from django.utils import timezone
 
 from calls.failpoints import crash
 from calls.live import frames, hint
 from calls.live.hub import HEARTBEAT, Hub, hub
 from calls.live.mirror import Card
-from calls.live.rights import watch
+from calls.live.rights import let_go, watch
 from calls.models import Action, Board, Call, Leg, Presence
 
 TICK = 0.05  # seconds between two reads at most; the first hint after a pause is followed at once
@@ -61,7 +60,7 @@ class Tail:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.get_running_loop().run_in_executor(self._executor, connection.close)
+        await asyncio.get_running_loop().run_in_executor(self._executor, let_go)
         await watch.close()
         self.loop = None
 
@@ -87,7 +86,7 @@ class Tail:
         except Exception as error:  # noqa: BLE001  the database's: the desks are told that they are stale
             log.warning("The board cannot be read: %s", error)
             with contextlib.suppress(Exception):  # what is broken may not even close
-                await asyncio.get_running_loop().run_in_executor(self._executor, connection.close)
+                await asyncio.get_running_loop().run_in_executor(self._executor, let_go)
 
     async def _follow(self) -> None:
         while True:

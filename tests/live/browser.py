@@ -13,6 +13,7 @@ from django.conf import settings
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from tests.guards import patience
 from tests.live.reducer import Board
 from tests.live.server import ORIGIN
 
@@ -143,6 +144,44 @@ class Browser:
         return cookie | ({"If-None-Match": self.etag} if self.etag and self.board.revision is not None else {})
 
 
+class Socket:
+    """A bare socket for tests that say each message themselves."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+        self.heard: list[dict[str, Any]] = []
+        self.pings = 0
+
+    async def say(self, **message: Any) -> None:
+        await self.connection.send(text_of(message))
+
+    async def hear(self, op: str, within: float = 5.0) -> dict[str, Any]:
+        """The next message of this kind; those before it are in `heard`."""
+        async with asyncio.timeout(patience(within)):
+            while True:
+                message = json_of(await self.connection.recv())
+                self.heard.append(message)
+                if message["op"] == op:
+                    return message
+
+    async def answers(self) -> list[dict[str, Any]]:
+        """All that was said to us so far, heads and hello left out: a ping is answered after what came before it."""
+        self.pings += 1
+        await self.say(op="ping", id=self.pings)
+        while (await self.hear("pong"))["id"] != self.pings:
+            pass
+        heard, self.heard = self.heard, []
+        return [message for message in heard if message["op"] not in ("pong", "head", "hello")]
+
+    async def close_code(self, within: float = 5.0) -> int:
+        """The code with which the server closes."""
+        async with asyncio.timeout(patience(within)):
+            with contextlib.suppress(ConnectionClosed):
+                while True:
+                    self.heard.append(json_of(await self.connection.recv()))
+        return self.connection.close_code or 0
+
+
 def json_of(text: str | bytes) -> dict[str, Any]:
     message: dict[str, Any] = json.loads(text)
     return message
@@ -153,16 +192,21 @@ def text_of(message: dict[str, Any]) -> str:
 
 
 def out_of_order(log: list[list[tuple[Any, ...]]]) -> list[str]:
-    """What a log must never show: a number left out, a frame that does not follow, a call that goes back in time."""
+    """What a log must never show: a number left out, a frame that does not follow, a call that goes back in time.
+
+    A frame follows on the one before, or on one of the syncs since then: the answer to an earlier one may be on its way
+    while the browser says the next.
+    """
     wrong = []
     held: dict[tuple[str, str], int] = {}
     epoch = ""
     for connection in log:
-        n, at = 0, 0
+        n, places = 0, [0]
         for what, *rest in connection:
             bodies: list[dict[str, Any]] = []
             if what == "sync":
-                epoch, at = rest[0], rest[1]
+                epoch = rest[0]
+                places.append(rest[1])
             elif what == "picture":
                 epoch, bodies = rest[0]["epoch"], rest[0]["calls"]
             else:
@@ -172,9 +216,10 @@ def out_of_order(log: list[list[tuple[Any, ...]]]) -> list[str]:
                 n = message["n"]
                 if message["op"] == "frame":
                     bodies = message["calls"]
-                    if not message["from"] <= at < message["to"]:
-                        wrong.append(f"a frame from {message['from']} to {message['to']} at {at}")
-                    at = message["to"]
+                    fits = [place for place, at in enumerate(places) if message["from"] <= at < message["to"]]
+                    if not fits:
+                        wrong.append(f"a frame from {message['from']} to {message['to']} at {places}")
+                    places = [message["to"], *places[fits[0] + 1 :]] if fits else [message["to"]]
             for body in bodies:
                 before = held.get((epoch, body["id"]), 0)
                 if body["revision"] < before:
