@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.contrib.admin import AdminSite
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
 
 
 class CallcenterAdmin(AdminSite):
@@ -15,5 +17,6 @@ class CallcenterAdmin(AdminSite):
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """No second door: LoginRequiredMiddleware has sent everybody else to /sign-in/, with its count of tries."""
         if self.has_permission(request):
-            return redirect("admin:index")
+            back = request.GET.get(REDIRECT_FIELD_NAME, "")
+            return redirect(back if url_has_allowed_host_and_scheme(back, request.get_host()) else "admin:index")
         raise PermissionDenied("The administration is for staff. Ask an administrator to make you one of them.")

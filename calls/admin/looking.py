@@ -93,9 +93,12 @@ class Bounded(admin.options.BaseModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Django takes any column of the model: ?from_number__startswith=+1415 would spell out what is masked."""
-        offered = [getattr(offer, "parameter_name", offer) for offer in getattr(self, "list_filter", ())]
-        dates = getattr(self, "date_hierarchy", None)
-        return lookup in self.links or lookup.partition("__")[0] in [*offered, dates]
+        offered = [*self.links]
+        for offer in getattr(self, "list_filter", ()):
+            offered += [offer.parameter_name] if isinstance(offer, type) else [f"{offer}__exact", f"{offer}__isnull"]
+        if date := getattr(self, "date_hierarchy", None):
+            offered += [f"{date}__{part}" for part in ("year", "month", "day", "gte", "lt")]
+        return lookup in offered
 
 
 class Looking(Bounded):
