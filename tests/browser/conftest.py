@@ -1,16 +1,134 @@
-"""Everything in this folder is lane C and is shown by the system's Chromium."""
+"""Everything in this folder is lane C: the system's Chromium, looking at the house as `make demo` runs it."""
+
+import itertools
+import os
+import shutil
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+import pytest_asyncio
+import requests
+from playwright.async_api import Browser, Page, expect
 
+from calls.management.commands.demo import Demo
 from tests import chromium
+from tests.guards import patience
+
+expect.set_options(timeout=patience(10) * 1000)
+PICTURES = Path(__file__).resolve().parents[2] / "docs" / "img"
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "/tests/browser/" in str(item.path):
             item.add_marker(pytest.mark.lane_c)
 
 
 @pytest.fixture(scope="session")
-def browser_type_launch_args():
+def browser_type_launch_args() -> dict[str, Any]:
     return {"executable_path": chromium.path(), "args": chromium.SWITCHES}
+
+
+class House:
+    """The desk and the simulated Twilio, each a program of its own; nobody calls unless a test lets them."""
+
+    def __init__(self) -> None:
+        self.demo = Demo(port=free_port(), simulator_port=free_port())
+        self.http = requests.Session()
+        self.http.trust_env = False
+        self.keeps_pictures = bool(os.environ.get("SCREENSHOTS"))
+        self.callers = (f"+1415555{n:04d}" for n in itertools.count(1000))
+
+    @property
+    def address(self) -> str:
+        return self.demo.desk
+
+    def twilio(self, path: str, **body: Any) -> Any:
+        answer = self.http.post(self.demo.twilio + path, json=body, timeout=10)
+        answer.raise_for_status()
+        return answer.json()
+
+    def live(self) -> int:
+        return int(self.http.get(self.demo.twilio + "/sim/health", timeout=10).json()["live"])
+
+    def truth(self) -> list[dict[str, Any]]:
+        return self.http.get(self.demo.twilio + "/sim/truth", timeout=10).json()["calls"]
+
+    def asked(self) -> int:
+        """How many requests the desk has made of Twilio."""
+        return len(self.http.get(self.demo.twilio + "/sim/asked", timeout=10).json()["asked"])
+
+    def quiet(self) -> None:
+        """Nobody calls, callbacks come at once, agents answer after two seconds and talk until somebody ends it."""
+        self.twilio("/sim/traffic", calls_per_minute=0.0)
+        self.twilio("/sim/faults", callbacks={"late": 0.0, "doubled": 0.0, "reordered": 0.0, "lost": 0.0})
+        # Hung up, not reset: calls that were taken away would stay on the desk for ever, and SIDs would come again.
+        for leg in self.truth():
+            if not leg["over"] and leg["parent_sid"] is None:
+                self.twilio(f"/sim/calls/{leg['sid']}/hangup")
+        until = time.monotonic() + patience(20)
+        while self.live() and time.monotonic() < until:
+            time.sleep(0.1)
+        time.sleep(1)  # the last callbacks
+        habits = {"busy": 0.0, "no_answer": 0.0, "rejects": 0.0, "gives_up": 0.0, "answer_seconds": [2.0, 2.0]}
+        talks = {"callee_talk_seconds": [600.0, 600.0], "caller_talk_seconds": [600.0, 600.0]}
+        self.twilio("/sim/behaviour", habits=habits | talks)
+
+    def call_in(self, line: str = "Billing hotline") -> dict[str, Any]:
+        """Somebody reaches one of the lines. Returns the simulator's view of the call."""
+        number = next(each["address"] for each in self.demo.seed["lines"] if each["name"] == line)
+        return self.twilio("/sim/calls", **{"from": next(self.callers), "to": number})
+
+    def password(self, username: str) -> str:
+        return next(each["password"] for each in self.demo.seed["sign_ins"] if each["username"] == username)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def whole_house() -> Iterator[House]:
+    house = House()
+    house.demo.start()
+    yield house
+    house.demo.stop()
+    shutil.rmtree(house.demo.folder, ignore_errors=True)
+
+
+@pytest.fixture
+def house(whole_house: House) -> House:
+    whole_house.quiet()
+    return whole_house
+
+
+@pytest_asyncio.fixture
+async def enter(browser: Browser, house: House) -> AsyncIterator[Any]:
+    """`page = await enter("ben")`: a browser of its own, signed in by the page. A complaint in its console fails."""
+    contexts, complaints = [], []
+
+    async def sign_in(username: str, **options: Any) -> Page:
+        context = await browser.new_context(viewport={"width": 1440, "height": 900}, **options)
+        contexts.append(context)
+        page = await context.new_page()
+        page.set_default_timeout(patience(10) * 1000)
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        await page.goto(house.address + "/")
+        await page.fill("input[name=username]", username)
+        await page.fill("input[name=password]", house.password(username))
+        await page.press("input[name=password]", "Enter")
+        await expect(page).to_have_url(house.address + "/")
+        return page
+
+    sign_in.complaints = complaints  # type: ignore[attr-defined]
+    yield sign_in
+    for context in contexts:
+        await context.close()
+    assert complaints == []
