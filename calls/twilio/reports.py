@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -47,6 +47,7 @@ EVENTS = (
 SECRETS = ("CallToken", "StirPassportToken")
 MAX_NAMES = 200
 MAX_TEXT = 300
+MAX_URL = 500
 
 
 class Nonsense(ValueError):
@@ -164,7 +165,7 @@ def parse(
         action_id=_uuid(ours, "a"),
         step=_token(ours, "step"),
         visit=_token(ours, "visit"),
-        url=(f"{path}?{query}" if query else path) if source is Source.TWIML else "",
+        url=_url(path, query) if source is Source.TWIML else "",
         strange=tuple(strange),
     )
 
@@ -174,7 +175,7 @@ def from_rest(resource: dict[str, Any], *, asked_at: datetime) -> Report:
 
     `asked_at` is when the request began: a callback that arrived meanwhile may know more than the answer.
     """
-    said = {name: str(value) for name, value in resource.items() if isinstance(value, str | int | float)}
+    said = {name: _storable(value) for name, value in resource.items() if isinstance(value, str | int | float)}
     asked_at = asked_at.astimezone(UTC)
     strange: list[str] = []
     status = _word(said, "status", STATUSES, strange)
@@ -203,6 +204,11 @@ def from_rest(resource: dict[str, Any], *, asked_at: datetime) -> Report:
         ended_at=ended_at,
         strange=tuple(strange),
     )
+
+
+def _storable(value: str | int | float) -> str:
+    """JSON can spell what neither UTF-8 nor a database can."""
+    return str(value).encode("utf-8", "replace").decode().replace("\0", "?")
 
 
 def digest(door: str, path: str, query: str, pairs: Sequence[tuple[str, str]]) -> str:
@@ -306,6 +312,13 @@ def _our_query(query: str) -> dict[str, str]:
             raise Nonsense("a query that is not ours")
         ours[name] = value
     return ours
+
+
+def _url(path: str, query: str) -> str:
+    url = f"{path}?{query}" if query else path
+    if len(url) > MAX_URL:
+        raise Nonsense("a query that is longer than ours are")
+    return url
 
 
 def _uuid(ours: dict[str, str], name: str) -> UUID | None:
@@ -428,11 +441,9 @@ def _date(said: dict[str, str], name: str) -> datetime | None:
 
 
 def _price(said: dict[str, str]) -> Decimal | None:
-    try:
-        price = Decimal(said["price"])
-    except (KeyError, InvalidOperation):
-        return None
-    return price if price.is_finite() else None
+    """As long as the column can hold it: up to 99,999 with five digits behind the point."""
+    value = said.get("price", "")
+    return Decimal(value) if re.fullmatch(r"-?[0-9]{1,5}(\.[0-9]{1,5})?", value) else None
 
 
 def _body(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:

@@ -4,8 +4,9 @@ Signature first, schema after. Nothing here can be turned off, and no header but
 the signed address is made of PUBLIC_URL, never of Host or X-Forwarded-*.
 """
 
+import hmac
 import logging
-import re
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -93,7 +94,7 @@ def verify(
         if not 0 < len(signature) <= MAX_SIGNATURE:
             return False
         # The SDK takes an address apart and drops what means nothing to it ("/;" is "/"): then it is another address.
-        if not re.fullmatch(r"[\x21-\x7e]+", url) or urlparse(url).geturl() != url:
+        if urlparse(url).geturl() != url:
             return False
         form = Form()
         for name, value in pairs if method == "POST" else ():
@@ -101,7 +102,10 @@ def verify(
         if settings_header:
             key = _webhook_key(settings_header, webhook_keys)
             return bool(key) and RequestValidator(key).validate(url, form, signature, HMAC_SHA256)
-        return any(RequestValidator(token).validate(url, form, signature) for token in tokens if token)
+        known = [token for token in tokens if token]
+        if any(_fits(token, url, form, signature) for token in known):
+            return True
+        return any(RequestValidator(token).validate(url, form, signature) for token in known)
     except Exception:  # whatever a stranger makes of a request, it is not Twilio's
         return False
 
@@ -113,16 +117,21 @@ class Form(dict[str, list[str]]):
         return self[name]
 
 
-def _webhook_key(header: str, webhook_keys: Mapping[str, str]) -> str:
-    """The configured key that the header names, or "". Who may choose an algorithm chooses a weak one: there is one.
+def _fits(token: str, url: str, form: Form, signature: str) -> bool:
+    """The SDK's yes at a tenth of its time, for this very address and names that do not repeat. The no is the SDK's."""
+    if any(len(values) > 1 for values in form.values()):
+        return False
+    text = url + "".join([name + form[name][0] for name in sorted(form)])
+    return hmac.compare_digest(b64encode(hmac.digest(token.encode(), text.encode(), "sha1")).decode(), signature)
 
-    X-Twilio-Webhooks-Signature-Settings: key=<id>,algorithm=HMAC_SHA256
+
+def _webhook_key(header: str, webhook_keys: Mapping[str, str]) -> str:
+    """The configured key that X-Twilio-Webhooks-Signature-Settings names, or "": key=<id>,algorithm=HMAC_SHA256
+
+    What it says of the algorithm is not asked: who may choose one chooses a weak one.
     """
-    parts = [part.strip().split("=", 1) for part in header.split(",")]
-    said = {name: value for name, value in parts}
-    if len(said) != len(parts) or said.get("algorithm") != HMAC_SHA256:
-        return ""
-    return webhook_keys.get(said.get("key", ""), "")
+    named = [part.strip().removeprefix("key=") for part in header.split(",") if part.strip().startswith("key=")]
+    return webhook_keys.get(named[0], "") if len(named) == 1 else ""
 
 
 # Admit -----------------------------------------------------------------------------------------------------------

@@ -146,6 +146,7 @@ def test_the_dialled_child_has_its_parent_and_nothing_else_of_it() -> None:
         # who said it: in passing, called back, asked
         ([status("busy", stamped=9, number=1), rest("completed", end_time=stamp(at(8)))], "completed", 8),
         ([status("no-answer", stamped=9), says("dial", LEG | {"CallStatus": "completed"}, came=90)], "no-answer", 9),
+        ([status("busy", came=50), says("dial", LEG | {"CallStatus": "completed"}, came=3)], "busy", 50),
         # the later number, then the later time, then the stronger word
         ([status("busy", number=2, stamped=9), status("completed", number=1, stamped=10)], "busy", 9),
         ([status("busy", number=1, stamped=9), status("completed", number=1, stamped=8)], "busy", 9),
@@ -161,6 +162,19 @@ def test_who_wins_does_not_depend_on_who_came_first(reports: list[Report], word:
     leg = known(*reports)
     assert leg.status == word
     assert leg.ended_at == (None if ended is None else at(ended))
+
+
+def test_nobody_answers_or_is_rung_after_the_end() -> None:
+    """Asked at 50 and told "in-progress", while a callback says that it was over at 20."""
+    leg = known(status("ringing", stamped=40), rest("in-progress", asked=50), status("completed", stamped=20))
+    assert (leg.ringing_at, leg.answered_at, leg.ended_at, leg.inferred) == (at(20), at(20), at(20), True)
+    late = known(status("in-progress", stamped=45), status("completed", stamped=20))
+    assert (late.answered_at, late.ended_at, late.inferred) == (at(20), at(20), True)
+
+
+def test_that_it_rings_now_does_not_say_since_when() -> None:
+    leg = known(rest("ringing", asked=33))
+    assert (leg.status, leg.ringing_at) == ("ringing", None)
 
 
 def test_what_the_winner_does_not_know_is_taken_from_who_does() -> None:
@@ -180,6 +194,7 @@ def test_what_the_winner_does_not_know_is_taken_from_who_does() -> None:
         ([status("ringing", number=1, stamped=4), status("in-progress", number=1, stamped=4)], True),
         ([status("ringing", number=1, stamped=4), status("ringing", number=1, stamped=5)], True),
         ([status("completed", stamped=9), status("busy", stamped=9)], True),
+        ([status("busy", stamped=9), says("dial", LEG | {"CallStatus": "completed"})], False),  # said in passing
         ([status("ringing", ParentCallSid=CHILD), status("in-progress", ParentCallSid="CA" + "9" * 32)], True),
         ([status("ringing"), status("in-progress", To="client:ana")], True),
         ([status("ringing"), rest("in-progress", to="+15005550100", **{"from": "+14155550123"})], False),
@@ -411,6 +426,13 @@ def test_how_a_call_ended_and_who_hung_up(
     for order in itertools.permutations(parties):
         state = settle(order, direction=direction, kind=kind)
         assert (state.status, state.outcome, state.ended_by) == ("ended", outcome, ended_by)
+
+
+def test_a_leg_that_twilio_has_yet_to_confirm_does_not_count() -> None:
+    stranger = party("agent", "completed", -9, 30, 90, unverified=True)
+    assert settle([CALLER_GONE, stranger], direction="inbound", kind="") == settle(
+        [CALLER_GONE], direction="inbound", kind=""
+    )
 
 
 def test_times_of_a_call_are_those_of_its_people() -> None:

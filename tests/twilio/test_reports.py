@@ -127,6 +127,20 @@ def test_a_call_by_rest_in_our_words() -> None:
     assert from_rest(resource, asked_at=NOW + timedelta(minutes=1)).digest == report.digest
 
 
+@pytest.mark.parametrize(
+    "price, kept",
+    [("-0.0085", "-0.0085"), ("0", "0"), (None, None), ("", None), ("NaN", None), ("1e9", None), ("123456", None)],
+)
+def test_a_price_is_kept_if_the_column_can_hold_it(price: str | None, kept: str | None) -> None:
+    report = from_rest({"sid": CA, "status": "completed", "price": price}, asked_at=NOW)
+    assert report.price == (None if kept is None else Decimal(kept))
+
+
+def test_what_json_can_spell_and_a_database_cannot_store_is_replaced() -> None:
+    report = from_rest({"sid": CA, "status": "completed", "caller_name": "a\0b\ud800"}, asked_at=NOW)
+    assert report.body["caller_name"] == "a?b?"
+
+
 @pytest.mark.parametrize("sid", [None, "", "CA1", "RE" + "1" * 32, "../" + CA])
 def test_what_is_not_a_call_is_not_read_as_one(sid: str | None) -> None:
     with pytest.raises(Nonsense):
@@ -209,6 +223,13 @@ def test_a_caller_of_any_kind_comes_in(number: str) -> None:
     assert report.from_number == number
 
 
+def test_an_address_is_no_longer_than_the_column_that_keeps_it() -> None:
+    short = "&".join(f"q{number}={'x' * 90}" for number in range(5))
+    assert len(said("voice", LEG, short).url) <= 500
+    with pytest.raises(Nonsense, match="longer than ours"):
+        said("voice", LEG, short + "&more=" + "x" * 90)
+
+
 def test_a_known_name_given_twice_is_nonsense_and_an_unknown_one_is_kept() -> None:
     for name, value in LEG.items():
         if name in ("CallSid", "CallStatus", "From", "To", "AccountSid", "ApiVersion"):
@@ -242,10 +263,12 @@ def test_a_digest_covers_everything_and_no_two_partitions_share_one() -> None:
         digest("status", "/twilio/status/", "a=1", [("A", "1B2")]),
         digest("status", "/twilio/status/", "a=1", [("A", "1B"), ("", "2")]),
         digest("status", "/twilio/status/", "a=1", [("A1", ""), ("B", "2")]),
+        digest("status", "/twilio/status/", "a=1", [("A", "1:B:2")]),
+        digest("status", "/twilio/status/", "a=1", [("A", "11:B1:2")]),
         digest("status", "/twilio/status/", "a=1", [("A", "1"), ("B", "2"), ("B", "2")]),
         digest("status", "/twilio/status/", "a=1", [("A", "2"), ("B", "1")]),
     }
-    assert len(others | {one}) == 9
+    assert len(others | {one}) == 11
 
 
 words = st.text(max_size=4)

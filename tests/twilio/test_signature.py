@@ -14,6 +14,7 @@ from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.http import HttpResponse
 from django.test import AsyncRequestFactory, RequestFactory
 from pytest_django import Settings
+from twilio.request_validator import RequestValidator
 
 from calls.intake.lifecycle import statements
 from calls.twilio import signature
@@ -214,6 +215,8 @@ def test_a_secret_taken_out_of_the_settings_opens_no_door_any_more(settings: Set
     assert status_door(post(RINGING, token=NEXT_TOKEN))[0] == 204
     settings.TWILIO_AUTH_TOKENS = []
     assert status_door(post(RINGING, token=NEXT_TOKEN))[0] == 403
+    settings.TWILIO_AUTH_TOKENS = [""]
+    assert status_door(post(RINGING, token=""))[0] == 403
 
 
 # One byte ----------------------------------------------------------------------------------------------------------
@@ -406,8 +409,6 @@ def test_no_length_of_a_wrong_signature_is_right(size: int) -> None:
 
 def test_ours_and_the_sdks_verdict_are_one(rng: random.Random) -> None:
     """Random addresses and parameters: what the SDK computes is what the documentation says and what we accept."""
-    from twilio.request_validator import RequestValidator
-
     alphabet = "aB0 +&=%/?é☎\n"
     for _ in range(figure(1_000)):
         pairs = [(text(rng, alphabet), text(rng, alphabet)) for _ in range(rng.randrange(8))]
@@ -418,8 +419,12 @@ def test_ours_and_the_sdks_verdict_are_one(rng: random.Random) -> None:
         signed = RequestValidator(TOKEN).compute_signature(url, form)
         distinct = sorted({(name, value) for name, value in pairs})
         assert signed == sign(url, distinct)
-        assert verify(url=url, pairs=pairs, method="POST", signature=signed, tokens=[TOKEN], webhook_keys={})
-        assert not verify(url=url, pairs=pairs, method="POST", signature=signed, tokens=["x"], webhook_keys={})
+        said = {"url": url, "pairs": pairs, "method": "POST", "webhook_keys": {}}
+        assert verify(**said, signature=signed, tokens=[TOKEN])
+        assert not verify(**said, signature=signed, tokens=["x"])
+        port = RequestValidator(TOKEN).compute_signature(url.replace("desk.example", "desk.example:443"), form)
+        for tried in (signed, port, signed[::-1], port.lower(), sign(url, pairs[1:])):
+            assert verify(**said, signature=tried, tokens=[TOKEN]) == RequestValidator(TOKEN).validate(url, form, tried)
 
 
 def text(rng: random.Random, alphabet: str) -> str:
