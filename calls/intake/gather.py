@@ -42,9 +42,9 @@ class Gathering:
         }
         self.calls = self._lock_calls(near)
         self.ended_before = {call.pk for call in self.calls.values() if call.ended_at}
-        # Whoever joined since we looked is judged with the others, but may not be moved: `_merge` looks again.
-        self.late = self._look_again() if connection.features.has_select_for_update else {}
-        self.legs |= self.late
+        self.late: set[UUID] = set()
+        if connection.features.has_select_for_update:
+            self._look_again()
         self.unplaced = set(self.new_legs)
         presences = Presence.objects.filter(room__in=self.rooms) if self.rooms else ()
         self.presences = {(presence.room_id, presence.leg_id): presence for presence in presences}
@@ -100,8 +100,13 @@ class Gathering:
             raise Again
         return calls
 
-    def _look_again(self) -> dict[str, Leg]:
-        return {leg.sid: leg for leg in Leg.objects.filter(call__in=self.calls).exclude(sid__in=self.legs)}
+    def _look_again(self) -> None:
+        """What joined while we waited is judged with the others, but is not locked: its call may not be merged away."""
+        legs = {leg.sid: leg for leg in Leg.objects.filter(call__in=self.calls).exclude(sid__in=self.legs)}
+        rooms = {room.sid: room for room in Room.objects.filter(call__in=self.calls).exclude(sid__in=self.rooms)}
+        self.late |= {leg.call_id for leg in legs.values()} | {room.call_id for room in rooms.values() if room.call_id}
+        self.legs |= legs
+        self.rooms |= rooms
 
     # Placing ---------------------------------------------------------------------------------------------------
 
@@ -169,7 +174,7 @@ class Gathering:
         if one is other:
             return one
         stays, goes = sorted((one, other), key=age)
-        if any(leg.call_id == goes.pk for leg in self.late.values()):
+        if goes.pk in self.late:
             raise Again
         for leg in self.legs_of(goes):
             leg.call = stays
