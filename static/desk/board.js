@@ -37,7 +37,8 @@ function frame(board, { from, to, calls, gone }, now) {
     if (call.ended_at) {
       held.delete(call.id);
       // Its row fades: a last look at how it ended, no part of the board.
-      if (known || ended.has(call.id)) ended.set(call.id, { call, at: ended.get(call.id)?.at ?? now });
+      const { at = now, was = known?.status } = ended.get(call.id) ?? {};
+      if (known || ended.has(call.id)) ended.set(call.id, { call, at, was });
     } else {
       held.set(call.id, call);
       ended.delete(call.id);

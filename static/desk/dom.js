@@ -16,7 +16,8 @@ function fill(element, attributes, children) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else set(element, name, value);
   }
-  element.append(...children.filter((child) => child || child === 0));
+  const shown = children.filter((child) => child || child === 0);
+  element.append(...shown.map((child) => (typeof child === "string" ? visible(child) : child)));
   return element;
 }
 
@@ -29,7 +30,15 @@ export function set(element, name, value) {
 }
 
 export function text(element, value) {
-  if (element.textContent !== value) element.textContent = value;
+  const shown = visible(value);
+  if (element.textContent !== shown) element.textContent = shown;
+}
+
+// Control characters, and those that turn the direction of what follows: a name must not dress up as another one.
+const TRICKS = /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+
+export function visible(words) {
+  return words.replace(TRICKS, "\ufffd");
 }
 
 export function icon(name, more = "") {

@@ -28,8 +28,9 @@ export function matches(call, text) {
 /** The ids to show, in order. `asked`: {view, text, team, sort, down}. Rows that are fading keep their place. */
 export function arrange(board, asked) {
   const key = SORTS[asked.sort] ?? SORTS.total;
-  const calls = [...board.calls.values(), ...[...board.ended.values()].map((row) => row.call)];
-  const kept = calls.filter((call) => (call.ended_at || VIEWS[asked.view](call)) && matches(call, asked.text) && (asked.team === null || String(call.team) === asked.team));
+  const fading = [...board.ended.values()].filter((row) => VIEWS[asked.view]({ status: row.was })).map((row) => row.call);
+  const calls = [...board.calls.values()].filter(VIEWS[asked.view]).concat(fading);
+  const kept = calls.filter((call) => matches(call, asked.text) && (asked.team === null || String(call.team) === asked.team));
   const keyed = kept.map((call) => [key(call), call.id]);
   const sign = asked.down ? -1 : 1;
   keyed.sort((a, b) => (a[0] < b[0] ? -sign : a[0] > b[0] ? sign : a[1] < b[1] ? -1 : 1));

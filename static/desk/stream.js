@@ -1,25 +1,28 @@
 // The line to the server: the snapshot by GET, changes by one socket. What a message means is decided in board.js.
 
 import { hear, start, wiped } from "./board.js";
-import { DEAD, afterClose, judge, triesAfter, wait } from "./link.js";
+import { DEAD, HEARTBEAT, afterClose, judge, triesAfter, wait } from "./link.js";
 
 const ACK_EVERY = 500, ACK_MESSAGES = 64;
+const LOOK = 250; // ms between two looks at the connection
 
 /** `told(board)` is called whenever the board or the connection may look different. `over(why)`: nothing more comes. */
 export class Stream {
   constructor({ board, told, over }) {
     Object.assign(this, { board, told, over });
     this.link = { open: false, synced: false, heardAt: 0, offline: !navigator.onLine, tries: 0, retryAt: 0 };
-    this.offset = 0; // server's clock minus ours, ms
+    this.offset = Date.now() - performance.now(); // server's clock minus the page's own, ms
+    this.pictureAt = -Infinity;
+    this.reloads = 0; // since the board was last known to have no holes
     this.etag = "";
     this.socket = null;
     addEventListener("online", () => { this.link.offline = false; this.again(0); });
     addEventListener("offline", () => { this.link.offline = true; this.told(this.board); });
-    setInterval(() => this.watch(), 1000);
+    setInterval(() => this.watch(), LOOK);
   }
 
-  /** The server's time now, ms. */
-  now() { return Date.now() + this.offset; }
+  /** The server's time now, ms; counted by a clock that nobody sets meanwhile. */
+  now() { return performance.now() + this.offset; }
 
   get badge() { return judge(this.link, this.board, performance.now()); }
 
@@ -42,6 +45,7 @@ export class Stream {
     if (answer.status === 403) return this.end("forbidden");
     if (answer.status !== 304 && !answer.ok) return this.fail();
     this.setClock(answer.headers.get("X-Desk-Now"));
+    this.pictureAt = performance.now();
     if (answer.status === 200) {
       this.etag = answer.headers.get("ETag") ?? "";
       this.picture = await answer.json();
@@ -56,9 +60,13 @@ export class Stream {
     if (this.reloading) return;
     this.reloading = true;
     this.link.synced = false;
+    // The first at once; a server that says nothing but "reload" is asked ever less often.
+    if (this.reloads) await new Promise((resume) => setTimeout(resume, wait(this.reloads)));
+    this.reloads += 1;
     const done = await this.fetchBoard();
     this.reloading = false;
-    if (done) this.sync();
+    if (done) this.sync(true);
+    else if (this.socket) this.reload();
   }
 
   // The socket ------------------------------------------------------------------------------------------------------
@@ -85,8 +93,10 @@ export class Stream {
     const { board, then } = hear(this.board, message, now);
     const moved = board !== this.board;
     this.board = board;
-    if (message.op === "hello" || then === "sync") this.sync();
+    if (message.op === "hello") this.sync(now - this.pictureAt < HEARTBEAT);
+    else if (then === "sync") this.sync(false);
     else if (then === "reload") this.reload();
+    else if (!this.reloading && whole(message, board)) [this.link.synced, this.reloads] = [true, 0];
     // From here, not from a timer: hidden tabs are throttled, messages are not.
     if (this.n - this.acked >= ACK_MESSAGES || now - this.ackedAt >= ACK_EVERY) {
       [this.acked, this.ackedAt] = [this.n, now];
@@ -95,11 +105,12 @@ export class Stream {
     if (moved || then) this.told(this.board);
   }
 
-  sync() {
+  /** Say where we stand. A picture that came just now is news; an older one may have holes until a frame or a head comes. */
+  sync(fresh) {
     const { epoch, revision, rights } = this.board;
     if (revision === null || !this.greeted) return;
     this.say({ op: "sync", epoch, revision, rights });
-    this.link.synced = true;
+    this.link.synced = fresh;
     this.told(this.board);
   }
 
@@ -129,7 +140,8 @@ export class Stream {
   watch() {
     const silent = performance.now() - Math.max(this.link.heardAt, this.openedAt ?? 0);
     if (this.socket && silent > DEAD) this.closed(1006);
-    else this.told(this.board);
+    else if (this.badge.state !== this.judged) this.told(this.board);
+    this.judged = this.badge.state;
   }
 
   fail() {
@@ -163,6 +175,11 @@ export class Stream {
   }
 
   setClock(iso) {
-    if (iso) this.offset = Date.parse(iso) - Date.now();
+    if (iso) this.offset = Date.parse(iso) - performance.now();
   }
+}
+
+/** Does this message prove that the board has no holes? */
+function whole(message, board) {
+  return message.op === "frame" ? message.to === board.revision : message.op === "head" && message.revision <= board.revision;
 }
