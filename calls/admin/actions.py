@@ -19,7 +19,6 @@ from calls.admin.looking import (
     link_to_call,
     raw,
     rights_in,
-    second,
 )
 from calls.models import Action, Audit, Call, Leg
 
@@ -28,10 +27,6 @@ class ActionColumns:
     @admin.display(description="action")
     def action(self, action: Action) -> str:
         return link("action", action.pk, action.verb)
-
-    @admin.display(description="requested", ordering="requested_at")
-    def requested(self, action: Action) -> str:
-        return second(action.requested_at)
 
     @admin.display(description="by")
     def who(self, action: Action) -> str:
@@ -44,7 +39,7 @@ class ActionColumns:
 
 class ActionInline(ActionColumns, LookingInline):
     model = Action
-    fields = readonly_fields = ("action", "requested", "who", "target", "state", "code", "told", "settled_at")
+    fields = readonly_fields = ("action", "requested_at", "who", "target", "state", "code", "told", "settled_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("by")
@@ -54,7 +49,7 @@ class ActionInline(ActionColumns, LookingInline):
 class ActionAdmin(ActionColumns, LookingAdmin):
     numbers = ("call__from_number", "call__to_number")
     search_fields = ("call__legs__sid", "call__from_number", "call__to_number")
-    list_display = ("requested", "verb", "who", "state", "code", "told", "call_link")
+    list_display = ("requested_at", "verb", "who", "state", "code", "told", "call_link")
     list_select_related = ("by",)
     list_filter = (TeamFilter, "state")
     date_hierarchy = "requested_at"
@@ -90,10 +85,11 @@ class AuditAdmin(LookingAdmin):
 
     search_fields = ("call_id",)
     search_help_text = "The SID of a leg, or the id of a call or an action."
-    list_display = ("moment", "what", "who", "verb", "code", "call_link", "action_link")
+    list_display = ("at", "what", "who", "verb", "code", "call_link", "action_link")
+    list_display_links = ("at",)
     list_filter = ()
     ordering = ("-id",)
-    fields = ("id", "moment", "what", "who", "call_link", "action_link", "written", "previous", "hash")
+    fields = ("id", "at", "what", "who", "call_link", "action_link", "written", "previous", "hash")
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return bool(self.teams(request))
@@ -115,10 +111,6 @@ class AuditAdmin(LookingAdmin):
 
     def by_id(self, pk: UUID) -> Q:
         return Q(call_id=pk) | Q(action_id=pk)
-
-    @admin.display(description="at")
-    def moment(self, row: Audit) -> str:
-        return second(row.at)
 
     @admin.display(description="who")
     def who(self, row: Audit) -> str:

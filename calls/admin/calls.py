@@ -6,11 +6,12 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.formats import localize
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from calls.admin.actions import ActionInline
-from calls.admin.looking import LookingAdmin, LookingInline, TeamFilter, link, link_to_call, second, shown
+from calls.admin.looking import LookingAdmin, LookingInline, TeamFilter, link, link_to_call, shown
 from calls.models import Call, Leg, Room
 
 
@@ -31,19 +32,11 @@ class LegColumns:
     def agent_name(self, leg: Leg) -> str:
         return leg.agent.name if leg.agent else ""
 
-    @admin.display(description="started", ordering="started_at")
-    def started(self, leg: Leg) -> str:
-        return second(leg.started_at)
-
-    @admin.display(description="ended", ordering="ended_at")
-    def ended(self, leg: Leg) -> str:
-        return second(leg.ended_at)
-
 
 class LegInline(LegColumns, LookingInline):
     model = Leg
     fields = readonly_fields = (
-        "leg", "role", "status", "agent_name", "caller", "called", "started", "answered_at", "ended", "duration",
+        "leg", "role", "status", "agent_name", "caller", "called", "started_at", "answered_at", "ended_at", "duration",
     )  # fmt: skip
     ordering = ("started_at", "sid")
 
@@ -57,8 +50,7 @@ class CallAdmin(LookingAdmin):
     numbers = ("from_number", "to_number")
     search_fields = ("legs__sid", "from_number", "to_number")
     list_display = (
-        "call", "started", "status", "outcome", "direction", "caller", "called", "team_name", "line_name", "agent_name",
-        "ended",
+        "call", "started_at", "status", "outcome", "caller", "called", "team_name", "line_name", "agent_name",
     )  # fmt: skip
     list_select_related = ("team", "line", "agent")
     list_filter = (TeamFilter, "status", "outcome")
@@ -108,14 +100,6 @@ class CallAdmin(LookingAdmin):
     def agent_name(self, call: Call) -> str:
         return call.agent.name if call.agent else ""
 
-    @admin.display(description="started", ordering="started_at")
-    def started(self, call: Call) -> str:
-        return second(call.started_at)
-
-    @admin.display(description="ended", ordering="ended_at")
-    def ended(self, call: Call) -> str:
-        return second(call.ended_at)
-
     @admin.display(description="rooms")
     def rooms_of(self, call: Call) -> SafeString:
         return format_html_join("", "<div>{} {}</div>", call.rooms.values_list("sid", "status"))
@@ -139,7 +123,7 @@ class LegAdmin(LegColumns, LookingAdmin):
     numbers = ("from_number", "to_number")
     search_fields = ("sid", "from_number", "to_number")
     list_display = (
-        "sid", "started", "role", "status", "direction", "caller", "called", "agent_name", "duration", "call_link",
+        "sid", "started_at", "role", "status", "direction", "caller", "called", "agent_name", "duration", "call_link",
     )  # fmt: skip
     list_select_related = ("agent",)
     list_filter = (TeamFilter, "role")
@@ -171,12 +155,9 @@ class LegAdmin(LegColumns, LookingAdmin):
 
     @admin.display(description="in rooms")
     def stays(self, leg: Leg) -> SafeString:
-        stays = leg.presences.order_by("joined_at")
-        return format_html_join(
-            "",
-            "<div>{} {} – {}</div>",
-            ((stay.room_id, second(stay.joined_at), second(stay.left_at)) for stay in stays),
-        )
+        stays = leg.presences.order_by("joined_at").values_list("room_id", "joined_at", "left_at")
+        told = ((room, localize(joined), localize(left)) for room, joined, left in stays)
+        return format_html_join("", "<div>{} {} – {}</div>", told)
 
     @admin.display(description="reports")
     def reports_of(self, leg: Leg) -> SafeString:

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Collection
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -77,11 +76,6 @@ def link_to_call(pk: UUID | None) -> SafeString | str:
     return link("call", pk, Call(pk=pk))
 
 
-def second(at: datetime | None) -> str:
-    """Twilio's clock has whole seconds, and a list of times is read by them."""
-    return "" if at is None else at.strftime("%Y-%m-%d %H:%M:%S")
-
-
 # Pages --------------------------------------------------------------------------------------------------------------
 
 
@@ -95,7 +89,8 @@ class Bounded(admin.options.BaseModelAdmin):
         """Django takes any column of the model: ?from_number__startswith=+1415 would spell out what is masked."""
         offered = [*self.links]
         for offer in getattr(self, "list_filter", ()):
-            offered += [offer.parameter_name] if isinstance(offer, type) else [f"{offer}__exact", f"{offer}__isnull"]
+            plain = isinstance(offer, str)
+            offered += [f"{offer}__exact", f"{offer}__isnull"] if plain else [offer.parameter_name]
         if date := getattr(self, "date_hierarchy", None):
             offered += [f"{date}__{part}" for part in ("year", "month", "day", "gte", "lt")]
         return lookup in offered

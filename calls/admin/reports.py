@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import Q
 from django.utils.safestring import SafeString
 
-from calls.admin.looking import LookingAdmin, TeamFilter, link, link_to_call, raw, second
+from calls.admin.looking import LookingAdmin, TeamFilter, link, link_to_call, raw
 from calls.models import Report
 
 
@@ -15,13 +15,23 @@ class ReportAdmin(LookingAdmin):
     without_call = Q(call=None)
     numbers = ("call__from_number", "call__to_number")
     search_fields = ("leg__sid", "room__sid", "call__from_number", "call__to_number")
-    list_display = ("received", "door", "source", "says", "leg_link", "room_id", "call_link", "deliveries", "verdict")
+    list_display = (
+        "received_at",
+        "door",
+        "source",
+        "says",
+        "leg_link",
+        "room_sid",
+        "call_link",
+        "deliveries",
+        "verdict",
+    )
     list_filter = (TeamFilter, "verdict")
     date_hierarchy = "received_at"
     links = ("call__id__exact", "leg__sid__exact")
     fieldsets = (
         (None, {"fields": ("received_at", "door", "source", "verdict", "deliveries", "idempotency_token", "digest")}),
-        ("About", {"fields": ("call_link", "leg_link", "room_id")}),
+        ("About", {"fields": ("call_link", "leg_link", "room_sid")}),
         ("Word for word", {"fields": ("said",)}),
     )
 
@@ -30,10 +40,6 @@ class ReportAdmin(LookingAdmin):
 
     def by_id(self, pk: UUID) -> Q:
         return Q(call=pk)
-
-    @admin.display(description="received", ordering="received_at")
-    def received(self, report: Report) -> str:
-        return second(report.received_at)
 
     @admin.display(description="says")
     def says(self, report: Report) -> str:
@@ -44,13 +50,13 @@ class ReportAdmin(LookingAdmin):
         return link("leg", report.leg_id)
 
     @admin.display(description="room")
-    def room_id(self, report: Report) -> str:
+    def room_sid(self, report: Report) -> str:
         return report.room_id or ""
 
     @admin.display(description="call")
     def call_link(self, report: Report) -> str:
         return link_to_call(report.call_id)
 
-    @admin.display(description="")
+    @admin.display(description="what was said")
     def said(self, report: Report) -> SafeString:
         return raw(report, report.body)
