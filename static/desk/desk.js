@@ -8,7 +8,7 @@ import { listen } from "./keys.js";
 import { VIEWS, arrange, hold } from "./order.js";
 import { Rows } from "./rows.js";
 import { Stream } from "./stream.js";
-import { ageOf, clock, everMay, timeOfDay, whyNot } from "./words.js";
+import { ageOf, everMay, lasting, timeOfDay, whyNot } from "./words.js";
 
 const HAND = 10000; // ms that a hand counts as being in the list after its last move
 const root = document.documentElement;
@@ -17,11 +17,11 @@ const asked = {
   view: query.get("view") in VIEWS ? query.get("view") : "all", text: query.get("find") ?? "", team: query.get("team"),
   sort: query.get("sort") ?? "total", down: query.get("down") !== "0",
 };
-let handAt = -Infinity, shown = [], drawn = null, due = false;
+let handAt = -Infinity, shown = [], due = false;
 
 const stream = new Stream({ board: { ...NOTHING }, told: later, over });
 const end = new End({ stale: () => stream.badge.stale, told: later, result: say });
-const drawer = new Drawer({ now: () => stream.now(), end: (call) => end.open(call), closed: () => { rows.select(null); later(); } });
+const drawer = new Drawer({ now: () => stream.now(), end: (call) => end.open(call), closed });
 const rows = new Rows(byId("rows"), pick);
 
 // Draw ------------------------------------------------------------------------------------------------------------
@@ -43,9 +43,11 @@ function draw() {
   const wanted = arrange(stream.board, asked);
   const { ids, waiting } = hold(shown.filter((id) => bodyOf(id)), wanted, handy && !badge.stale);
   for (const id of ids) kept.set(id, bodyOf(id));
-  for (const id of kept.keys()) if (!ids.includes(id)) kept.delete(id);
+  const still = new Set(ids);
+  for (const id of kept.keys()) if (!still.has(id)) kept.delete(id);
   // What this person may not see any more goes at once, hand or no hand.
   shown = ids.filter((id) => stream.board.calls.has(id) || stream.board.ended.has(id));
+  if (!badge.stale) end.drop((id) => board.calls.has(id));
   rows.draw(shown, bodyOf, (id) => end.pendingOf(id), stream.now());
   if (drawer.open) drawer.update(bodyOf(drawer.id) ?? null, stream.board.you, badge.stale);
   byId("changes").hidden = !waiting;
@@ -54,7 +56,6 @@ function draw() {
   drawRail();
   drawEmpty();
   announce();
-  drawn = stream.board;
 }
 
 function drawBar(badge) {
@@ -82,16 +83,16 @@ function drawBar(badge) {
 
 /** Each team: how many live calls, and the longest of them. A press shows that team alone. */
 function drawRail() {
-  const teams = new Map(Object.entries(stream.board.you?.teams ?? {}).map(([id, { name }]) => [id, { id, name, live: 0, oldest: Infinity }]));
-  if (stream.board.you?.unassigned) teams.set("null", { id: "null", name: "No team", live: 0, oldest: Infinity });
+  const teams = new Map(Object.entries(stream.board.you?.teams ?? {}).map(([id, { name }]) => [id, { id, name, live: 0, oldest: "~" }]));
+  if (stream.board.you?.unassigned) teams.set("null", { id: "null", name: "No team", live: 0, oldest: "~" });
   for (const call of stream.board.calls.values()) {
     const team = teams.get(String(call.team));
     if (!team) continue;
     team.live += 1;
-    team.oldest = Math.min(team.oldest, Date.parse(call.started_at) || Infinity);
+    if (call.started_at && call.started_at < team.oldest) team.oldest = call.started_at;
   }
   const list = byId("teams");
-  const wanted = [...teams.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const wanted = [...teams.values()].filter((team) => team.id !== "null" || team.live).sort((a, b) => (a.name < b.name ? -1 : 1));
   while (list.children.length > wanted.length) list.lastElementChild.remove();
   wanted.forEach((team, place) => {
     const item = list.children[place] ?? list.appendChild(el("li", {}, el("button", { type: "button" }, el("b", { class: "name" }), el("b", { class: "n t" }), el("span", { class: "old" }))));
@@ -100,7 +101,7 @@ function drawRail() {
     set(item.firstElementChild, "aria-pressed", String(asked.team === team.id));
     text(name, team.name);
     text(live, String(team.live));
-    text(old, team.live ? `longest ${clock(stream.now() - team.oldest)}` : "no calls");
+    text(old, team.live ? `longest ${lasting(team.oldest, null, stream.now())}` : "no calls");
   });
 }
 
@@ -139,9 +140,12 @@ function say(id, sentence, failed) {
   setTimeout(() => note.remove(), 15000);
 }
 
+/** Nothing more comes. What is on the page of calls and people goes before anything else. */
 function over(why) {
   stream.why = why;
+  end.forget();
   if (drawer.open) drawer.close();
+  byId("toasts").replaceChildren();
   if (why === "sign-in") location.assign("/sign-in/");
   later();
 }
@@ -153,6 +157,12 @@ function pick(id) {
   if (!call) return;
   rows.select(id);
   drawer.show(call);
+  later();
+}
+
+function closed(focused) {
+  rows.select(null);
+  if (focused && rows.current) rows.move(rows.current, true);
   later();
 }
 
@@ -226,10 +236,8 @@ byId("next").addEventListener("click", go(1));
 
 byId("find").value = asked.text;
 showAsked();
-setInterval(() => {
-  if (drawn !== stream.board || stream.board.ended.size || performance.now() - handAt < HAND + 2000) later();
-  if (!stream.badge.stale) rows.tick(stream.now());
-  if (drawer.open) drawer.tick();
-}, 1000);
+setInterval(later, 1000); // times go on, with or without news
+// Coming back by the browser's back button must not bring back what was on the screen.
+addEventListener("pageshow", (event) => event.persisted && location.reload());
 if (document.body.dataset.watches === "yes") stream.begin();
 else { stream.done = true; stream.why = "forbidden"; later(); }

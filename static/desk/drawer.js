@@ -6,6 +6,7 @@ import { timeline } from "./timeline.js";
 import { callerOf, everMay, isOutbound, lasting, legLook, legWord, letterOf, partyOf, roleOf, stateOf, timeOfDay, whyNot } from "./words.js";
 
 const AGAIN = 700; // ms between two looks at one call at most
+const FACTS = ["caller", "way", "state", "sub", "clock", "line", "number", "team", "agent", "total", "count", "timeline", "legs", "actions", "heard", "id", "reports"];
 
 export class Drawer {
   constructor({ now, end, closed }) {
@@ -13,7 +14,7 @@ export class Drawer {
     this.place = byId("drawer");
     byId("drawer-close").addEventListener("click", () => this.close());
     this.button = byId("verb-end");
-    this.button.addEventListener("click", () => this.button.getAttribute("aria-disabled") !== "true" && end(this.call));
+    this.button.addEventListener("click", () => this.call && this.button.getAttribute("aria-disabled") !== "true" && end(this.call));
   }
 
   get open() { return this.id !== null; }
@@ -26,23 +27,38 @@ export class Drawer {
     this.row = row;
     set(document.documentElement, "data-drawer", "drawer");
     this.place.hidden = false;
+    if (matchMedia("(max-width: 899px)").matches) byId("drawer-close").focus(); // it covers the list
     this.look();
   }
 
   close() {
-    this.id = this.row = this.whole = null;
+    const focused = this.place.contains(document.activeElement);
+    this.id = null;
+    this.forget();
     this.place.hidden = true;
     set(document.documentElement, "data-drawer", null);
-    this.closed();
+    this.closed(focused);
   }
 
-  /** The call as the board has it now; null when it left the board (its last picture stays) or may not be seen. */
+  /** Nothing of the call is left on the page, seen or not. */
+  forget() {
+    this.row = this.whole = this.seen = null;
+    this.reports = [];
+    byId("verbs").hidden = true;
+    for (const fact of FACTS) byId(`d-${fact}`).replaceChildren();
+  }
+
+  /** The call as the board has it now; null when it has left the board. One that ended keeps its last picture; any other
+   * may be hidden from us now: nothing is shown of it before the server has answered anew. */
   update(row, you, stale) {
     if (!this.open) return;
+    const lost = !row && this.row && !this.row.ended_at, others = this.you && this.you !== you;
     if (row) this.row = row;
+    if (lost) this.forget();
+    if (others) this.whole = null; // it may show numbers that are masked for us from now on
     this.you = you;
     this.stale = stale;
-    if (row && this.whole && row.revision > this.whole.revision) this.look();
+    if (lost || others || (row && this.whole && row.revision > this.whole.revision)) this.look();
     this.draw();
   }
 

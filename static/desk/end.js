@@ -16,7 +16,10 @@ export class End {
 
   /** Ask what would happen, and show it. Nothing is sent yet. */
   async open(call) {
+    if (this.asking || this.dialog.open || this.waiting.has(call.id)) return;
+    this.asking = true;
     const answer = await ask(`/calls/${call.id}/end/plan/?target=call`);
+    this.asking = false;
     if (!answer.ok) return this.result(call.id, answer.message, true);
     const plan = answer.body;
     this.asked = { id: call.id, shape: plan.shape, key: globalThis.crypto.randomUUID?.() ?? plan.key };
@@ -33,6 +36,7 @@ export class End {
   go() {
     const { id, shape, key } = this.asked;
     this.dialog.close();
+    if (this.stale()) return this.result(id, "Not sent: what you see is not current.", true);
     if (!this.seconds) return this.send(id, shape, key);
     const left = el("em", { class: "t" }), undo = el("button", { class: "link", type: "button", onclick: () => this.undo(id) }, "Undo");
     const wish = { until: performance.now() + this.seconds * 1000, element: el("span", { class: "chip is-armed" }, icon("end"), "Ends in", left, undo) };
@@ -55,6 +59,18 @@ export class End {
     clearInterval(this.waiting.get(id)?.timer);
     this.waiting.delete(id);
     this.told();
+  }
+
+  /** Calls that ended by themselves need no wish any more; `lives(id)` tells. */
+  drop(lives) {
+    for (const id of [...this.waiting.keys()].filter((id) => !lives(id))) this.undo(id);
+  }
+
+  /** Nobody is here any more: no dialog, nothing pending, no words. */
+  forget() {
+    this.drop(() => false);
+    this.dialog.close();
+    for (const part of ["title", "fate", "notes"]) byId(`end-${part}`).replaceChildren();
   }
 
   cancelLast() {

@@ -46,3 +46,13 @@ export function hold(shown, wanted, frozen) {
   const moved = stay.some((id, place) => id !== order[place]) ? 1 : 0;
   return { ids: shown, waiting: come + gone + moved };
 }
+
+const WHOLE = 300, AROUND = 30;
+
+/** Up to 300 rows are all in the document. Of more only those around what is seen: [from, to), both in rows. */
+export function windowOf(count, top, seen) {
+  if (count <= WHOLE) return [0, count];
+  const size = Math.ceil(seen) + 2 * AROUND;
+  const from = Math.min(Math.max(0, Math.floor(top) - AROUND), Math.max(0, count - size));
+  return [from, Math.min(count, from + size)];
+}

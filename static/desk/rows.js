@@ -1,7 +1,8 @@
 // Draws the live list: one element a call, found by its id, changed in place. Which rows and in what order is order.js's.
 
 import { el, hiddenText, icon, set, text } from "./dom.js";
-import { actionWord, callerOf, clock, isOutbound, lasting, legLook, legWord, letterOf, openAction, partyOf, roleOf, stateOf, verbOf } from "./words.js";
+import { windowOf } from "./order.js";
+import { actionWord, ageOf, callerOf, clock, isOutbound, lasting, legLook, legWord, letterOf, openAction, partyOf, roleOf, stateOf, verbOf } from "./words.js";
 
 const cell = (name, ...children) => el("span", { role: "gridcell", class: name }, ...children);
 
@@ -28,7 +29,8 @@ class Row {
     text(this.line, call.line || call.team_name || "");
     text(this.agent, call.agent);
     this.legs.replaceChildren(...call.legs.filter((leg) => !leg.ended_at || call.ended_at).slice(0, 5).map(legLetter));
-    this.signs.replaceChildren(...signs(call, pending));
+    this.age = call.unverified_since && !call.ended_at ? el("span") : null;
+    this.signs.replaceChildren(...signs(call, pending), ...(this.age ? [el("span", { class: "tag hatch", title: "Since the last report" }, icon("unverified"), this.age)] : []));
     [this.seen, this.pending] = [call, pending];
   }
 
@@ -36,6 +38,7 @@ class Row {
     const { since, started_at, ended_at } = this.seen;
     text(this.time, ended_at ? clock(Date.parse(ended_at) - Date.parse(started_at ?? ended_at)) : lasting(since, null, now));
     text(this.total, lasting(started_at, ended_at, now));
+    if (this.age) text(this.age, `${ageOf(now - Date.parse(this.seen.heard_at ?? this.seen.unverified_since))} ago`);
   }
 }
 
@@ -61,10 +64,11 @@ export function chip(action) {
     icon(bad ? "attention" : seen ? "check" : "end"), words);
 }
 
-/** The whole list. `picked(id)` when a row is opened. */
+/** The list: every call, or of very many those around what is seen. `picked(id)` when a row is opened. */
 export class Rows {
   constructor(place, picked) {
-    Object.assign(this, { place, rows: new Map(), ids: [], selected: null, current: null });
+    Object.assign(this, { place, rows: new Map(), ids: [], from: 0, to: 0, selected: null, current: null });
+    document.addEventListener("scroll", () => this.scrolled(), { capture: true, passive: true });
     place.addEventListener("click", (event) => {
       const id = event.target.closest("[data-call]")?.dataset.call;
       if (id && !event.target.closest("button")) { this.move(id, false); picked(id); }
@@ -74,30 +78,47 @@ export class Rows {
 
   /** Show these ids in this order; `callOf(id)` gives the body, `pendingOf(id)` an element of a wish not yet sent. */
   draw(ids, callOf, pendingOf, now) {
-    const keep = new Set(ids), focused = this.place.contains(document.activeElement) ? document.activeElement.closest("[data-call]")?.dataset.call : null;
-    const next = focused && !keep.has(focused) ? this.ids[this.ids.indexOf(focused) + 1] : null;
+    const focused = this.place.contains(document.activeElement) ? document.activeElement.closest("[data-call]")?.dataset.call : null;
+    const there = new Set(ids), next = focused && !there.has(focused) ? this.ids[this.ids.indexOf(focused) + 1] : null;
+    Object.assign(this, { ids, callOf, pendingOf, now });
+    this.frame();
+    const part = ids.slice(this.from, this.to), keep = new Set(part), some = part.length < ids.length;
     for (const [id, row] of this.rows) {
       if (!keep.has(id)) { row.element.remove(); this.rows.delete(id); }
     }
     let before = null;
-    for (const id of ids) {
+    part.forEach((id, place) => {
       let row = this.rows.get(id);
       if (!row) this.rows.set(id, row = new Row(id));
       row.draw(callOf(id), pendingOf(id));
       row.tick(now);
       set(row.element, "aria-selected", id === this.selected ? "true" : null);
+      set(row.element, "aria-rowindex", some ? this.from + place + 2 : null); // the head is the first
       const after = before ? before.nextSibling : this.place.firstChild;
       if (after !== row.element) this.place.insertBefore(row.element, after);
       before = row.element;
-    }
-    this.ids = ids;
-    if (!keep.has(this.current)) this.current = next && keep.has(next) ? next : ids[0] ?? null;
-    for (const [id, row] of this.rows) set(row.element, "tabindex", id === this.current ? 0 : -1);
+    });
+    set(this.place.parentElement, "aria-rowcount", some ? ids.length + 1 : null);
+    if (!there.has(this.current)) this.current = next && there.has(next) ? next : ids[0] ?? null;
+    const tabbed = keep.has(this.current) ? this.current : part[0];
+    for (const [id, row] of this.rows) set(row.element, "tabindex", id === tabbed ? 0 : -1);
     if (next) this.rows.get(this.current)?.element.focus();
   }
 
-  tick(now) {
-    for (const row of this.rows.values()) row.tick(now);
+  /** Which part of the list is in the document; the rest is empty room above and below. */
+  frame() {
+    const first = this.rows.values().next().value;
+    const high = (this.high = (this.ids.length && first?.element.offsetHeight) || this.high || 34);
+    [this.from, this.to] = windowOf(this.ids.length, -this.place.getBoundingClientRect().top / high, innerHeight / high);
+    this.place.style.paddingTop = `${this.from * high}px`;
+    this.place.style.paddingBottom = `${(this.ids.length - this.to) * high}px`;
+  }
+
+  scrolled() {
+    const { ids, from, to, high } = this;
+    if (to - from === ids.length) return;
+    const top = -this.place.getBoundingClientRect().top / high, seen = innerHeight / high;
+    if (top < from && from > 0 || top + seen > to && to < ids.length) this.draw(ids, this.callOf, this.pendingOf, this.now);
   }
 
   select(id) {
@@ -109,8 +130,16 @@ export class Rows {
   step(step) {
     const place = this.ids.indexOf(this.current) + step;
     const id = this.ids[Math.min(Math.max(place, 0), this.ids.length - 1)];
+    if (id && !this.rows.has(id)) this.reach(this.ids.indexOf(id));
     if (id) this.move(id, true);
     return id ?? null;
+  }
+
+  /** Bring a row into the document that was too far away to be there. */
+  reach(place) {
+    const grid = this.place.parentElement, scroller = grid.scrollHeight > grid.clientHeight ? grid : document.scrollingElement;
+    scroller.scrollTop += this.place.getBoundingClientRect().top + place * this.high - innerHeight / 2;
+    this.draw(this.ids, this.callOf, this.pendingOf, this.now);
   }
 
   move(id, focus) {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { VIEWS, arrange, hold, matches } from "../../static/desk/order.js";
+import { VIEWS, arrange, hold, matches, windowOf } from "../../static/desk/order.js";
 
 const call = (id, more = {}) => ({
   id, status: "talking", direction: "inbound", since: `2026-11-21T09:00:0${id}.000Z`, started_at: `2026-11-21T08:00:0${id}.000Z`, ended_at: null,
@@ -50,3 +50,18 @@ test("under the hand nothing moves, and what waits is counted", () => {
   assert.deepEqual(hold(["a", "b"], ["b", "a"], true), { ids: ["a", "b"], waiting: 1 });
   assert.deepEqual(hold(["a", "b"], ["a", "b"], true), { ids: ["a", "b"], waiting: 0 });
 });
+
+test("a call that ends fades in the view it was in, and in no other", () => {
+  const here = board(call("1"));
+  here.ended.set("2", { call: call("2", { status: "ended", ended_at: "2026-11-21T09:00:00.000Z" }), at: 0, was: "ringing" });
+  assert.deepEqual(arrange(here, { ...asked, view: "ringing" }), ["2"]);
+  assert.deepEqual(arrange(here, { ...asked, view: "talking" }), ["1"]);
+  assert.deepEqual(arrange(here, asked), ["2", "1"]);
+});
+
+for (const [name, count, top, wanted] of [
+  ["few rows are all there", 300, 120, [0, 300]], ["of many the first ones", 2000, -5, [0, 80]],
+  ["those in the middle", 2000, 1000, [970, 1050]], ["those at the end", 2000, 1995, [1920, 2000]],
+]) {
+  test(`in the document: ${name}`, () => assert.deepEqual(windowOf(count, top, 20), wanted));
+}
