@@ -136,7 +136,7 @@ class LegAdmin(LegColumns, LookingAdmin):
             {"fields": ("status", "direction", "caller", "called", "answered_by", "sip_code", "duration", "price")},
         ),
         ("When", {"fields": ("started_at", "ringing_at", "answered_at", "ended_at")}),
-        ("How we know", {"fields": ("inferred", "conflict", "unverified", "stays", "reports_of")}),
+        ("How we know", {"fields": ("doubts", "stays", "reports_of")}),
     )
 
     def by_sid(self, start: str) -> Q:
@@ -152,6 +152,10 @@ class LegAdmin(LegColumns, LookingAdmin):
     @admin.display(description="parent")
     def parent_link(self, leg: Leg) -> str:
         return link("leg", leg.parent_id)
+
+    @admin.display(description="doubts")
+    def doubts(self, leg: Leg) -> str:
+        return ", ".join(doubt for doubt in ("inferred", "conflict", "unverified") if getattr(leg, doubt))
 
     @admin.display(description="in rooms")
     def stays(self, leg: Leg) -> SafeString:

@@ -15,23 +15,13 @@ class ReportAdmin(LookingAdmin):
     without_call = Q(call=None)
     numbers = ("call__from_number", "call__to_number")
     search_fields = ("leg__sid", "room__sid", "call__from_number", "call__to_number")
-    list_display = (
-        "received_at",
-        "door",
-        "source",
-        "says",
-        "leg_link",
-        "room_sid",
-        "call_link",
-        "deliveries",
-        "verdict",
-    )
+    list_display = ("received_at", "door", "source", "says", "about", "call_link", "deliveries", "verdict")
     list_filter = (TeamFilter, "verdict")
     date_hierarchy = "received_at"
     links = ("call__id__exact", "leg__sid__exact")
     fieldsets = (
         (None, {"fields": ("received_at", "door", "source", "verdict", "deliveries", "idempotency_token", "digest")}),
-        ("About", {"fields": ("call_link", "leg_link", "room_sid")}),
+        ("About", {"fields": ("call_link", "about")}),
         ("Word for word", {"fields": ("said",)}),
     )
 
@@ -45,13 +35,9 @@ class ReportAdmin(LookingAdmin):
     def says(self, report: Report) -> str:
         return report.said
 
-    @admin.display(description="leg")
-    def leg_link(self, report: Report) -> str:
-        return link("leg", report.leg_id)
-
-    @admin.display(description="room")
-    def room_sid(self, report: Report) -> str:
-        return report.room_id or ""
+    @admin.display(description="leg or room")
+    def about(self, report: Report) -> str:
+        return link("leg", report.leg_id) or report.room_id or ""
 
     @admin.display(description="call")
     def call_link(self, report: Report) -> str:

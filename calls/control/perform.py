@@ -27,6 +27,7 @@ LEASE = timedelta(seconds=30)
 EFFECT_DUE = timedelta(seconds=10)
 State = Action.State
 GONE = {20404, 21220}  # not found; not in progress any more
+MOVED = ("state", "code", "message", "attempt", "lease_until", "sent_at", "accepted_at", "settled_at")
 Answers = list[tuple[dict[str, Any], datetime]]  # Twilio's, each with when it was asked for
 log = logging.getLogger(__name__)
 
@@ -206,7 +207,7 @@ def move(
         if current.state not in from_states or (attempt is not None and current.attempt != attempt):
             return None
         entry = change(current)
-        current.save()
+        current.save(update_fields=MOVED)
         append_audit([entry], at=timezone.now())
         hint.publish_on_commit(publish([call.pk], shape=[] if current.open else [call.pk]))
     return current

@@ -185,6 +185,7 @@ def test_hidden_is_what_looks_like_a_number(text, told):
 NUMBERS = ["+14155550177", "4155550177", "0177", "(415) 555-0177"]
 
 
+@pytest.mark.lane_b
 @pytest.mark.parametrize("what", HAPPENED)
 def test_a_sid_finds_what_it_is_about(world, look, what):
     page, leg = f"/admin/calls/{what}/", world.ids["leg"]
@@ -192,6 +193,7 @@ def test_a_sid_finds_what_it_is_about(world, look, what):
     assert listed(look("olga", page, q="CA" + "f" * 32)) == listed(look("stan", page, q=leg)) == 0
 
 
+@pytest.mark.lane_b
 @pytest.mark.parametrize("what", ["call", "leg", "report", "action"])
 def test_a_number_finds_its_calls_for_who_may_see_it(look, stan, billing, what):
     """What is found tells what was looked for. stan watches Billing too by now, without its numbers."""

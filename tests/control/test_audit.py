@@ -9,6 +9,8 @@ from calls.models import Audit, AuditHead, append_audit
 from tests.control.conftest import breaks, hang_up
 from tests.guards import figure
 
+pytestmark = pytest.mark.lane_b
+
 
 def verify(capsys):
     call_command("verify_audit")

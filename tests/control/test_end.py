@@ -15,6 +15,8 @@ from calls.twilio import gateway
 from tests.conftest import LINE, group
 from tests.control.conftest import breaks, call_resource, hang_up, slowly
 
+pytestmark = pytest.mark.lane_b
+
 
 def roles(call):
     return {leg.role: leg.pk for leg in call.legs.all()}
