@@ -19,7 +19,7 @@ from calls.live.rights import watch
 from calls.live.tail import tail
 
 PROTOCOL = "supervisor.v1"
-LONGEST = 16 * 1024  # characters of one message
+LONGEST = 16 * 1024  # bytes of one message
 MOST, WITHIN = 60, 10.0  # messages in seconds
 BAD, OVER, FORBIDDEN, LARGE, TOO_MANY = 4400, 4401, 4403, 4413, 4429
 log = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
         self.heard.append(now)
         if text is None:
             raise Hangup(BAD)
-        if len(text) > LONGEST:
+        if len(text.encode()) > LONGEST:
             raise Hangup(LARGE)
         try:
             message = json.loads(text)
