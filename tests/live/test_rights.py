@@ -195,7 +195,7 @@ async def test_who_loses_something_loses_it_on_the_open_screen(here, rng):
 def hire(here: Here, many: int) -> list[User]:
     """People with two teams, a group and no all_teams."""
     people = here.people
-    first = User.objects.count() * 5 + 1
+    first = User.objects.count() * 1_000 + 1
     hired = [people.hire(first + 5 * number) for number in range(many)]  # 5n+1: nobody heads the floor
     for user in hired:
         assert people.heads not in user.groups.all()
