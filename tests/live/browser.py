@@ -62,6 +62,11 @@ class Browser:
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
 
+    @property
+    def heard(self) -> list[dict[str, Any]]:
+        """All messages on the connection of now."""
+        return [entry[1] for entry in self.log[-1] if entry[0] == "heard"] if self.log else []
+
     def abort(self) -> None:
         """The cable is pulled: no goodbye."""
         if self.socket is not None:

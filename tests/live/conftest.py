@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,18 @@ from tests.live.browser import Browser, Socket, opening
 from tests.live.people import NUMBERS, People, shown
 from tests.live.server import free_port, signed_in
 from tests.live.traffic import Traffic
+
+
+@dataclass
+class Picture:
+    """An answer at /desk/board/."""
+
+    status: int
+    headers: Any
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
 
 
 @dataclass
@@ -53,12 +66,11 @@ class Here:
             await socket.hear("hello")
             yield socket
 
-    async def picture(self, session: str, **headers: str) -> aiohttp.ClientResponse:
+    async def picture(self, session: str, **headers: str) -> "Picture":
         async with self.http.get(
             f"{self.url}/desk/board/", headers={"Cookie": f"sessionid={session}", **headers}
         ) as response:
-            await response.read()
-            return response
+            return Picture(response.status, response.headers, await response.read())
 
     async def happens(self, *said: Said, many: int = 0) -> None:
         """Reports are recorded, by another thread as ever, and the tail of this process has read them."""

@@ -48,7 +48,7 @@ async def test_a_bad_position_is_one_reload_and_then_a_true_board(here, rng, mon
 async def fetched(here, session, socket) -> Board:
     response = await here.picture(session)
     board = Board()
-    board.start(await response.json())
+    board.start(response.json())
     await socket.say(op="sync", epoch=board.epoch, revision=board.revision, rights=response.headers["X-Desk-Rights"])
     for message in await socket.answers():
         assert message["op"] == "frame"
@@ -58,7 +58,7 @@ async def fetched(here, session, socket) -> Board:
 
 async def now(here, session) -> dict:
     board = Board()
-    board.start(await (await here.picture(session)).json())
+    board.start((await here.picture(session)).json())
     return board.calls
 
 

@@ -223,7 +223,7 @@ async def test_a_page_that_knows_newer_rights_than_its_socket_is_believed_after_
     async with here.on_the_wire(session=session) as socket:
         await asyncio.to_thread(ben.groups.add, here.people.heads)
         picture = await here.picture(session)
-        at = await picture.json()
+        at = picture.json()
         await socket.say(op="sync", epoch=at["epoch"], revision=at["revision"], rights=picture.headers["X-Desk-Rights"])
         assert [message["op"] for message in await socket.answers()] == ["rights"]
         assert next(iter(hub.desks)).audience is not None
