@@ -21,7 +21,7 @@ let handAt = -Infinity, shown = [], due = false;
 
 const stream = new Stream({ board: { ...NOTHING }, told: later, over });
 const end = new End({ stale: () => stream.badge.stale, told: later, result: say });
-const drawer = new Drawer({ now: () => stream.now(), end: (call) => end.open(call), closed });
+const drawer = new Drawer({ now: () => stream.now(), end: (call) => end.open(call), pending: (id) => end.pendingOf(id, "echo"), closed });
 const rows = new Rows(byId("rows"), pick);
 
 // Draw ------------------------------------------------------------------------------------------------------------
@@ -63,7 +63,7 @@ function drawBar(badge) {
   set(root, "class", badge.stale && board.revision !== null ? "is-stale" : null);
   set(conn, "data-state", badge.state);
   text(byId("conn-word"), badge.word);
-  const heard = link.heardAt ? performance.now() - link.heardAt : null;
+  const heard = link.newsAt ? performance.now() - link.newsAt : null;
   text(byId("conn-age"), heard === null ? "" : badge.stale ? `as of ${timeOfDay(new Date(stream.now() - heard).toISOString())}` : ageOf(heard));
   const calls = [...board.calls.values()];
   const count = (view) => calls.filter(VIEWS[view]).length;

@@ -6,11 +6,13 @@ import { timeline } from "./timeline.js";
 import { callerOf, everMay, isOutbound, lasting, legLook, legWord, letterOf, partyOf, roleOf, stateOf, timeOfDay, whyNot } from "./words.js";
 
 const AGAIN = 700; // ms between two looks at one call at most
-const FACTS = ["caller", "way", "state", "sub", "clock", "line", "number", "team", "agent", "total", "count", "timeline", "legs", "actions", "heard", "id", "reports"];
+const FACTS = ["caller", "way", "state", "sub", "clock", "line", "number", "team", "agent", "total", "count", "timeline", "legs", "actions", "heard", "id", "reports", "pending"];
+
+const narrow = matchMedia("(max-width: 899px)");
 
 export class Drawer {
-  constructor({ now, end, closed }) {
-    Object.assign(this, { now, closed, id: null, whole: null });
+  constructor({ now, end, pending, closed }) {
+    Object.assign(this, { now, pending, closed, id: null, whole: null });
     this.place = byId("drawer");
     byId("drawer-close").addEventListener("click", () => this.close());
     this.button = byId("verb-end");
@@ -27,7 +29,7 @@ export class Drawer {
     this.row = row;
     set(document.documentElement, "data-drawer", "drawer");
     this.place.hidden = false;
-    if (matchMedia("(max-width: 899px)").matches) byId("drawer-close").focus(); // it covers the list
+    if (narrow.matches) byId("drawer-close").focus(); // it covers the list
     this.look();
   }
 
@@ -96,8 +98,11 @@ export class Drawer {
     text(byId("d-agent"), call.agent || "nobody yet");
     const verb = everMay(you, "end");
     byId("verbs").hidden = !verb;
-    const why = verb ? whyNot(you, "end", call, stale) : "";
-    set(this.button, "aria-disabled", why ? "true" : null);
+    const pending = this.pending(this.id), why = verb ? whyNot(you, "end", call, stale) : "";
+    // On the row, where it is seen; here if the row is covered or not in the list.
+    const here = pending && (narrow.matches || !document.querySelector(`[data-call="${this.id}"]`));
+    byId("d-pending").replaceChildren(...(here ? [pending] : []));
+    set(this.button, "aria-disabled", why || pending ? "true" : null);
     set(this.button, "title", why || null);
     text(byId("why"), why);
     byId("why").hidden = !why;

@@ -38,11 +38,11 @@ export class End {
     this.dialog.close();
     if (this.stale()) return this.result(id, "Not sent: what you see is not current.", true);
     if (!this.seconds) return this.send(id, shape, key);
-    const left = el("em", { class: "t" }), undo = el("button", { class: "link", type: "button", onclick: () => this.undo(id) }, "Undo");
-    const wish = { until: performance.now() + this.seconds * 1000, element: el("span", { class: "chip is-armed" }, icon("end"), "Ends in", left, undo) };
+    const element = this.chip(id), echo = this.chip(id);
+    const wish = { until: performance.now() + this.seconds * 1000, element, echo };
     const tick = () => {
       const ms = wish.until - performance.now();
-      text(left, ` ${Math.max(1, Math.ceil(ms / 1000))} s `);
+      for (const chip of [element, echo]) text(chip.querySelector("em"), ` ${Math.max(1, Math.ceil(ms / 1000))} s `);
       if (ms > 0) return;
       this.undo(id);
       if (this.stale()) return this.result(id, "Not sent: the desk lost its connection while waiting.", true);
@@ -52,6 +52,11 @@ export class End {
     this.waiting.set(id, wish);
     tick();
     this.told();
+  }
+
+  chip(id) {
+    const undo = el("button", { class: "link", type: "button", onclick: () => this.undo(id) }, "Undo");
+    return el("span", { class: "chip is-armed" }, icon("end"), "Ends in", el("em", { class: "t" }), undo);
   }
 
   /** Taken back (or about to be sent): nothing is pending any more. */
@@ -78,8 +83,9 @@ export class End {
     if (id) this.undo(id);
   }
 
-  pendingOf(id) {
-    return this.waiting.get(id)?.element ?? null;
+  /** What to show of a wish that can still be taken back: one element for the row, its echo for the drawer. */
+  pendingOf(id, which = "element") {
+    return this.waiting.get(id)?.[which] ?? null;
   }
 
   async send(id, shape, key) {

@@ -28,6 +28,8 @@ class Row {
     this.way.replaceChildren(icon(isOutbound(call) ? "out" : "in"), hiddenText(isOutbound(call) ? "Outbound" : "Inbound"));
     text(this.line, call.line || call.team_name || "");
     text(this.agent, call.agent);
+    set(this.line, "title", this.line.textContent || null); // both may be longer than their column
+    set(this.agent, "title", this.agent.textContent || null);
     this.legs.replaceChildren(...call.legs.filter((leg) => !leg.ended_at || call.ended_at).slice(0, 5).map(legLetter));
     this.age = call.unverified_since && !call.ended_at ? el("span") : null;
     this.signs.replaceChildren(...signs(call, pending), ...(this.age ? [el("span", { class: "tag hatch", title: "Since the last report" }, icon("unverified"), this.age)] : []));

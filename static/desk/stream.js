@@ -10,7 +10,7 @@ const LOOK = 250; // ms between two looks at the connection
 export class Stream {
   constructor({ board, told, over }) {
     Object.assign(this, { board, told, over });
-    this.link = { open: false, synced: false, heardAt: 0, offline: !navigator.onLine, tries: 0, retryAt: 0 };
+    this.link = { open: false, synced: false, heardAt: 0, newsAt: 0, offline: !navigator.onLine, tries: 0, retryAt: 0 };
     this.offset = Date.now() - performance.now(); // server's clock minus the page's own, ms
     this.pictureAt = -Infinity;
     this.reloads = 0; // since the board was last known to have no holes
@@ -45,7 +45,7 @@ export class Stream {
     if (answer.status === 403) return this.end("forbidden");
     if (answer.status !== 304 && !answer.ok) return this.fail();
     this.setClock(answer.headers.get("X-Desk-Now"));
-    this.pictureAt = performance.now();
+    this.pictureAt = this.link.newsAt = performance.now();
     if (answer.status === 200) {
       this.etag = answer.headers.get("ETag") ?? "";
       this.picture = await answer.json();
@@ -96,7 +96,11 @@ export class Stream {
     if (message.op === "hello") this.sync(now - this.pictureAt < HEARTBEAT);
     else if (then === "sync") this.sync(false);
     else if (then === "reload") this.reload();
-    else if (!this.reloading && whole(message, board)) [this.link.synced, this.reloads] = [true, 0];
+    else if (!this.reloading && whole(message, board)) {
+      this.link.synced = true;
+      this.link.newsAt = now; // a greeting shows that the line is alive, not that the picture is true
+      this.reloads = 0;
+    }
     // From here, not from a timer: hidden tabs are throttled, messages are not.
     if (this.n - this.acked >= ACK_MESSAGES || now - this.ackedAt >= ACK_EVERY) {
       [this.acked, this.ackedAt] = [this.n, now];
