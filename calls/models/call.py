@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
 
-LONGEST_URL = 500
-
-
 class CallQuerySet(models.QuerySet["Call"]):
     def live(self) -> Self:
         return self.filter(ended_at=None, merged_into=None)
@@ -131,7 +128,7 @@ class Leg(models.Model):
     conflict = models.BooleanField(default=False)
     unverified = models.BooleanField(default=False)
     price = models.DecimalField(max_digits=10, decimal_places=5, null=True)
-    resume_url = models.CharField(max_length=LONGEST_URL, blank=True)
+    resume_url = models.CharField(max_length=500, blank=True)
     registers = models.JSONField(default=dict)
 
     class Meta:
@@ -163,8 +160,6 @@ class Leg(models.Model):
         changed = False
         for column in self.COLUMNS:
             value = getattr(state, column)
-            if column == "resume_url" and len(value) > LONGEST_URL:
-                value = ""  # half an address is none
             if getattr(self, column) != value:
                 setattr(self, column, value)
                 changed = changed or column != "resume_url"

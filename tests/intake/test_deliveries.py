@@ -62,6 +62,7 @@ def arriving(said: Said, before: set[str]) -> datetime:
 
 
 @pytest.mark.load
+@pytest.mark.lane_b
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("known", [False, True], ids=["as strangers", "with our own addresses"])
 def test_every_delivery_sequence_ends_with_what_happened(twilio, floor, rng, known):

@@ -5,16 +5,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
+from calls.control import perform
+from calls.control.verbs import end
 from calls.intake.record import record
-from calls.models import Board, Call, Leg, Report, Room
+from calls.models import Audit, Board, Call, Leg, Report, Room
 from calls.twilio.reports import from_rest
 from tests.conftest import ACCOUNT, LINE
 from tests.intake.rows import Desk
 
+pytestmark = pytest.mark.lane_b
 DANA = "+14155550177"
 WORDS = {"early": "ringing", "live": "in-progress", "end": "completed"}
 EVENTS = {"early": "participant-join", "live": "participant-unmute", "end": "participant-leave"}
@@ -278,6 +282,36 @@ def test_two_calls_that_turn_out_to_be_one_become_the_older(twilio, line, ana, d
     assert set(desk.mirror.cards) == {older.pk}
     assert str(younger.pk) in desk.mirror.since(before, frozenset())[1]
     assert (older.status, older.merged_into) == ("talking", None)
+
+
+def test_a_wish_for_a_call_that_turns_out_to_be_a_part_of_another_is_overtaken_in_words(twilio, line, alice, desk):
+    calls = []
+    for _ in range(2):
+        sid, _ = twilio.call_in(From=DANA)
+        calls.append(Call.objects.get(legs__sid=sid))
+    older, younger = calls
+    action, _ = perform.request(younger.pk, alice, "end", end, {}, key=uuid4(), shape="")
+    assert perform.claim(action)
+    room = {"ConferenceSid": twilio.sid("CF"), "FriendlyName": f"call-{older.pk}", "SequenceNumber": "1"}
+    room |= {"StatusCallbackEvent": "participant-join", "CallSid": younger.legs.get().sid}
+    twilio.post("/twilio/conference/", room)
+    action.refresh_from_db()
+    assert (action.state, action.message) == (
+        "overtaken",
+        "The call turned out to be a part of another one. Look there.",
+    )
+    assert Audit.objects.filter(action_id=action.pk, what="action.overtaken").exists()
+
+
+def test_what_contradicts_an_earlier_word_is_heard_and_marked(twilio, dana_call, desk):
+    """One event number, two stories: both are kept, the stronger one holds, and somebody may look into it."""
+    agent = dana_call.legs.get(role="agent")
+    said = {"From": agent.from_number, "To": agent.to_number, "Direction": agent.direction}
+    assert twilio.status(agent.sid, "completed", 3, **said, CallDuration="5").status_code == 204
+    assert twilio.status(agent.sid, "no-answer", 3, **said, CallDuration="0").status_code == 204
+    agent.refresh_from_db()
+    assert (agent.status, agent.conflict) == ("completed", True)
+    assert list(Report.objects.order_by("pk").values_list("verdict", flat=True))[-2:] == ["heard", "conflict"]
 
 
 def test_what_is_said_of_a_merged_call_later_is_heard_by_the_other(twilio, line, ana, desk):
