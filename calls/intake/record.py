@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -59,7 +59,7 @@ def record(reports: Sequence[Report]) -> list[Recorded]:
             return answers
         except Again:
             continue
-    raise RuntimeError("The calls of these reports were merged again and again.")
+    raise OperationalError("The calls of these reports were merged again and again.")
 
 
 def keep(report: Report) -> Recorded:
@@ -69,10 +69,8 @@ def keep(report: Report) -> Recorded:
         first = row is None
         if row is None:
             row = raw(report)
-            row.leg, row.room = (
-                Leg.objects.filter(pk=report.call_sid).first(),
-                Room.objects.filter(pk=report.conference_sid).first(),
-            )
+            row.leg = Leg.objects.filter(pk=report.call_sid).first()
+            row.room = Room.objects.filter(pk=report.conference_sid).first()
             row.call_id, row.verdict = row.leg.call_id if row.leg else None, Verdict.FAILED
             row.save(force_insert=True)
         else:

@@ -198,6 +198,20 @@ async def test_while_the_database_is_away_twilio_is_asked_to_come_again(own_writ
     assert (await doors.status(knock("CA" + "5" * 32))).status_code == 204
 
 
+def test_who_never_gets_a_look_at_still_water_is_asked_to_come_again(own_writer, batch, monkeypatch):
+    """Calls that are merged under our hands, five times in a row: no fault of the report's, so not a failed one."""
+
+    def stirred(self):
+        raise record.Again
+
+    with monkeypatch.context() as patched:
+        patched.setattr(record.Batch, "run", stirred)
+        with pytest.raises(OperationalError):
+            own_writer.put(batch[0]).result(10)
+    assert Report.objects.count() == 0
+    assert own_writer.put(batch[0]).result(10).verdict == "heard"
+
+
 def test_a_writer_whose_commit_crashed_works_on(own_writer, batch):
     failpoints.armed["intake.after_insert"] = "raise"
     try:
