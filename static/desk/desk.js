@@ -76,8 +76,10 @@ function drawBar(badge) {
   banner.hidden = !bad;
   if (bad) {
     text(byId("banner-since"), `${badge.word}. What you see is the floor as of ${timeOfDay(new Date(stream.now() - heard).toISOString())}.`);
-    const next = Math.ceil((link.retryAt - performance.now()) / 1000);
-    text(byId("banner-next"), !stream.socket && next > 0 ? `Next try in ${next} s` : "Trying …");
+    const next = Math.ceil((link.retryAt - performance.now()) / 1000), theirs = badge.state === "stale";
+    text(byId("banner-until"), theirs ? "the server can read its records again." : "the desk can reach the server.");
+    text(byId("banner-next"), theirs ? "" : !stream.socket && next > 0 ? `Next try in ${next} s` : "Trying …");
+    byId("try-now").hidden = Boolean(stream.socket);
   }
 }
 
