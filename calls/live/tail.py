@@ -57,9 +57,11 @@ class Tail:
 
     async def stop(self) -> None:
         self._stop_listening()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        left = set(self._tasks)
+        while left:  # a transport that is just connecting may swallow a cancellation
+            for task in left:
+                task.cancel()
+            _, left = await asyncio.wait(left, timeout=0.5)
         await asyncio.get_running_loop().run_in_executor(self._executor, let_go)
         await watch.close()
         self.loop = None
