@@ -1,11 +1,9 @@
-"""What a leg, a room and a call are, given what was said of them: a fold over a *set* of statements.
+"""What a leg is, given what was said of it: a fold over a *set* of statements. (Rooms: rooms.py; calls: settle.py.)
 
 Reports arrive late, twice, out of order or not at all. Every register below is a join (least, greatest, union), so
 order and repeats cannot matter by construction: there is no invalid transition and nothing to retry. No clock, no rows.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple, Self
@@ -141,11 +139,11 @@ class LegState(NamedTuple):
 
     def as_json(self) -> dict[str, Any]:
         """The registers that hold something, as they are stored on the row."""
-        return _filled(self)
+        return filled(self)
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
-        return cls(**_known(cls, stored))
+        return cls(**understood(cls, stored))
 
 
 NOTHING = LegState()
@@ -163,21 +161,21 @@ def hear(state: LegState, statement: Statement) -> LegState:
         numbered, contradiction = _joined_numbers(numbered, statement.numbered)
         clash = clash or contradiction
     joined: tuple[Any, ...] = (
-        _greatest(state.top, statement.top),
-        _least(state.first, statement.first),
-        _least(state.rang, statement.rang),
-        _least(state.answered, statement.answered),
-        _least(state.told, statement.told),
-        _least(state.over, statement.over),
-        _greatest(state.lasted, statement.lasted),
-        _greatest(state.sip, statement.sip),
-        _least(state.parent, statement.parent),
-        _least(state.source, statement.source),
-        _least(state.target, statement.target),
-        _least(state.way, statement.way),
-        _greatest(state.verdict, statement.verdict),
-        _greatest(state.cost, statement.cost),
-        _greatest(state.resume, statement.resume),
+        greatest(state.top, statement.top),
+        least(state.first, statement.first),
+        least(state.rang, statement.rang),
+        least(state.answered, statement.answered),
+        least(state.told, statement.told),
+        least(state.over, statement.over),
+        greatest(state.lasted, statement.lasted),
+        greatest(state.sip, statement.sip),
+        least(state.parent, statement.parent),
+        least(state.source, statement.source),
+        least(state.target, statement.target),
+        least(state.way, statement.way),
+        greatest(state.verdict, statement.verdict),
+        greatest(state.cost, statement.cost),
+        greatest(state.resume, statement.resume),
         tapes,
         numbered,
         state.ends | statement.ends,
@@ -190,11 +188,11 @@ def hear(state: LegState, statement: Statement) -> LegState:
     return state if joined == state else LegState(*joined)
 
 
-def _greatest(a: Any, b: Any) -> Any:
+def greatest(a: Any, b: Any) -> Any:
     return a if b is None or (a is not None and a >= b) else b
 
 
-def _least(a: Any, b: Any) -> Any:
+def least(a: Any, b: Any) -> Any:
     return a if b is None or (a is not None and a <= b) else b
 
 
@@ -226,17 +224,17 @@ def _joined_numbers(
     return tuple(sorted(numbers.values())), contradiction
 
 
-def _filled(state: Any) -> dict[str, Any]:
+def filled(state: Any) -> dict[str, Any]:
     return {name: value for name, value in zip(state._fields, state, strict=True) if value}
 
 
-def _known(kind: Any, stored: dict[str, Any]) -> dict[str, Any]:
+def understood(kind: Any, stored: dict[str, Any]) -> dict[str, Any]:
     """A register that a newer version of us stored is not ours to read; it can be made again of the reports."""
-    return {name: _frozen(value) for name, value in stored.items() if name in kind._fields}
+    return {name: frozen(value) for name, value in stored.items() if name in kind._fields}
 
 
-def _frozen(value: Any) -> Any:
-    return tuple(_frozen(item) for item in value) if isinstance(value, list | tuple) else value
+def frozen(value: Any) -> Any:
+    return tuple(frozen(item) for item in value) if isinstance(value, list | tuple) else value
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -369,347 +367,3 @@ def _tapes(report: Report, ended: bool) -> tuple[tuple[str, int], ...]:
     # The last callback of a recorded leg names the finished recording.
     state = report.recording_status or ("completed" if ended else "in-progress")
     return ((report.recording_sid, TAPES.index(state) if state in TAPES else 0),)
-
-
-# Rooms -----------------------------------------------------------------------------------------------------------
-
-JOIN, STAY, HOLD, UNHOLD, LEAVE = range(5)
-Flag = tuple[int, int, int]  # sequence, ms, 0 or 1
-
-
-class PresenceState(NamedTuple):
-    """One leg in one room, by what the room said. Whether it is still there depends on both as well: `attendance`."""
-
-    latest: tuple[int, int, int] | None = None  # greatest: sequence, ms, 1 for a leave (which beats a join)
-    joined: int | None = None  # least
-    holds: tuple[tuple[int, int, int], ...] = ()  # union: sequence, ms, HOLD, UNHOLD or LEAVE
-    muting: Flag | None = None  # greatest, as the three that follow
-    holding: Flag | None = None
-    coached: Flag | None = None
-    closing: Flag | None = None
-
-    @property
-    def present(self) -> bool:
-        return self.latest is not None and not self.latest[2]
-
-    @property
-    def joined_at(self) -> datetime | None:
-        return moment(self.joined)
-
-    @property
-    def left_at(self) -> datetime | None:
-        if self.latest is None or self.present:
-            return None
-        return moment(max(self.latest[1], self.joined or 0))
-
-    @property
-    def muted(self) -> bool:
-        return bool(self.muting and self.muting[2])
-
-    @property
-    def hold(self) -> bool:
-        return bool(self.holding and self.holding[2])
-
-    @property
-    def coaching(self) -> bool:
-        return bool(self.coached and self.coached[2])
-
-    @property
-    def end_on_exit(self) -> bool:
-        return bool(self.closing and self.closing[2])
-
-    @property
-    def hold_seconds(self) -> float:
-        """Of the holds that are over."""
-        return self._held(None)[0]
-
-    @property
-    def held_since(self) -> datetime | None:
-        """Of the hold that is not."""
-        return moment(self._held(None)[1]) if self.present and self.hold else None
-
-    def _held(self, until: int | None) -> tuple[float, int | None]:
-        total, since = 0, None
-        for _, ms, kind in self.holds:
-            if kind == HOLD:
-                since = ms if since is None else since
-            elif since is not None:
-                total, since = total + max(0, ms - since), None
-        if since is not None and until is not None:
-            total, since = total + max(0, until - since), None
-        return total / 1000, since
-
-    def as_json(self) -> dict[str, Any]:
-        return _filled(self)
-
-    @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> Self:
-        return cls(**_known(cls, stored))
-
-
-ABSENT = PresenceState()
-
-
-def hear_presence(state: PresenceState, report: Report) -> PresenceState:
-    """The state with what the report says of its leg in its room. A speech event says nothing that lasts."""
-    if not report.event.startswith("participant-") or report.event.startswith("participant-speech"):
-        return state
-    number = -1 if report.sequence is None else report.sequence
-    ms = milliseconds(report.at or report.received_at)
-    left = report.event == "participant-leave"
-    hold = {"participant-hold": True, "participant-unhold": False}.get(report.event, report.hold)
-    muted = {"participant-mute": True, "participant-unmute": False}.get(report.event, report.muted)
-    kind = LEAVE if left else {"participant-hold": HOLD, "participant-unhold": UNHOLD}.get(report.event, STAY)
-    if report.event == "participant-join" and hold:
-        kind = HOLD
-    event = (number, ms, kind)
-    holds = state.holds
-    if kind in (HOLD, UNHOLD, LEAVE) and event not in holds:
-        holds = tuple(sorted((*holds, event)))
-    joined: tuple[Any, ...] = (
-        _greatest(state.latest, (number, ms, int(left))),
-        state.joined if left else _least(state.joined, ms),
-        holds,
-        _greatest(state.muting, _flagged(number, ms, muted)),
-        _greatest(state.holding, _flagged(number, ms, hold)),
-        _greatest(state.coached, _flagged(number, ms, report.coaching)),
-        _greatest(state.closing, _flagged(number, ms, report.end_on_exit)),
-    )
-    return state if joined == state else PresenceState(*joined)
-
-
-def _flagged(number: int, ms: int, value: bool | None) -> Flag | None:
-    return None if value is None else (number, ms, int(value))
-
-
-ROOM_STATUSES = ("init", "in-progress", "completed")
-
-
-class RoomState(NamedTuple):
-    """One conference. Its end is final."""
-
-    rank: int = 0
-    opened: int | None = None  # least
-    ended: tuple[int, int] | None = None  # greatest: exact, moment
-
-    @property
-    def status(self) -> str:
-        return ROOM_STATUSES[self.rank]
-
-    @property
-    def started_at(self) -> datetime | None:
-        return moment(self.opened)
-
-    @property
-    def ended_at(self) -> datetime | None:
-        return moment(max(abs(self.ended[1]), self.opened or 0)) if self.ended else None
-
-    def as_json(self) -> dict[str, Any]:
-        return _filled(self)
-
-    @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> Self:
-        return cls(**_known(cls, stored))
-
-
-EMPTY = RoomState()
-
-
-def hear_room(state: RoomState, report: Report) -> RoomState:
-    if report.event not in ("conference-start", "conference-end"):
-        return state
-    exact = report.at is not None
-    ms = milliseconds(report.at or report.received_at)
-    if report.event == "conference-end":
-        joined = state._replace(rank=2, ended=_greatest(state.ended, (int(exact), ms if exact else -ms)))
-    else:
-        joined = state._replace(rank=max(1, state.rank), opened=_least(state.opened, ms))
-    return state if joined == state else joined
-
-
-@dataclass(frozen=True, slots=True)
-class Attendance:
-    """One leg in one room, by all that is known: what the room said, the leg's end and the room's end."""
-
-    present: bool
-    joined_at: datetime | None
-    left_at: datetime | None
-    muted: bool
-    held: bool
-    held_since: datetime | None
-    coaching: bool
-    end_on_exit: bool
-    hold_seconds: float
-    inferred: bool  # nobody said that it left
-
-
-def attendance(presence: PresenceState, leg: LegState = NOTHING, room: RoomState = EMPTY) -> Attendance:
-    """Who is gone is in no room, and nobody is in a room that is over, whatever else was said or comes later."""
-    ends = [end for end in (leg.ended_at, room.ended_at) if end is not None]
-    left_at = min([*ends, presence.left_at] if presence.left_at else ends, default=None)
-    if left_at is not None and presence.joined_at is not None:
-        left_at = max(left_at, presence.joined_at)
-    present = presence.present and not ends
-    held = present and presence.hold
-    return Attendance(
-        present=present,
-        joined_at=presence.joined_at,
-        left_at=left_at if presence.latest else None,
-        muted=presence.muted,
-        held=held,
-        held_since=presence.held_since if held else None,
-        coaching=present and presence.coaching,
-        end_on_exit=presence.end_on_exit,
-        hold_seconds=presence._held(milliseconds(left_at) if left_at and not present else None)[0],
-        inferred=presence.present and bool(ends),
-    )
-
-
-# Calls -----------------------------------------------------------------------------------------------------------
-
-CALLER, SECOND = "caller", ("agent", "external", "consult", "bot", "")
-_HANGING_UP = ("caller", "agent", "external", "consult", "bot", "")
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """One leg of a call as the table below sees it. `held` and the rest of the room come from `attendance`."""
-
-    sid: str
-    role: str
-    state: LegState
-    parent_sid: str = ""
-    unverified: bool = False
-    held: bool = False
-    held_since: datetime | None = None
-    in_room: bool = False
-
-    @property
-    def live(self) -> bool:
-        return self.state.live and not self.unverified
-
-    @property
-    def talking(self) -> bool:
-        return self.live and self.state.status == "in-progress"
-
-    @property
-    def was_answered(self) -> bool:
-        return self.state.answered is not None or (self.state.status == "completed" and self.state.duration != 0)
-
-
-@dataclass(frozen=True, slots=True)
-class CallState:
-    status: str
-    since: datetime | None = None
-    outcome: str = ""
-    started_at: datetime | None = None
-    answered_at: datetime | None = None  # by a person or a bot; that our menu picked up is not an answer
-    ended_at: datetime | None = None
-    ended_by: str = ""  # the role of who hung up
-
-
-def settle(parties: Iterable[Party], *, direction: str, kind: str, in_queue: bool = False) -> CallState:
-    """What a call is, given its legs. That an ended call stays ended is not decided here but by who records it.
-
-    Supervisors who listen do not keep a call alive, and legs that Twilio has yet to confirm do not count.
-    """
-    everyone = [party for party in parties if party.role != "supervisor" and not party.unverified]
-    callers = [party for party in everyone if party.role == CALLER]
-    second = [party for party in everyone if party.role != CALLER]
-    started_at = _earliest(everyone, _started)
-    answered_at = _earliest([party for party in second if party.was_answered], _answered)
-    if not any(party.live for party in everyone):
-        ended_at = _latest(everyone, _ended)
-        outcome = _outcome(everyone, callers, second, direction, kind)
-        return CallState("ended", ended_at, outcome, started_at, answered_at, ended_at, _ended_by(everyone))
-    status, since = _now(callers, second, in_queue)
-    return CallState(status, since or started_at, "", started_at, answered_at)
-
-
-def _now(callers: list[Party], second: list[Party], in_queue: bool) -> tuple[str, datetime | None]:
-    """The status table: the first row that fits. `since` is made of the legs' times, so it depends on the set alone."""
-    live = [party for party in second if party.live]
-    talking = [party for party in live if party.talking]
-    if callers and not any(party.live for party in callers):
-        return "ending", _latest(callers, _ended)
-    held = [party for party in callers if party.live and party.held]
-    if held:
-        return "held", _earliest(held, _held_since)
-    agents = [party for party in talking if party.role == "agent"]
-    consulted = [party for party in talking if party.role == "consult"]
-    if agents and consulted:
-        both = (_earliest(agents, _answered), _earliest(consulted, _answered))
-        return "consulting", max(filter(None, both), default=None)
-    people = [party for party in talking if party.role != "bot"]
-    if people:
-        return "talking", _earliest(people, _answered)
-    if talking:
-        return "with-bot", _earliest(talking, _answered)
-    if live:
-        return "ringing", _earliest(live, _rang)
-    alone = max(filter(None, (_earliest(callers, _arrived), _latest(second, _ended))), default=None)
-    if in_queue:
-        return "waiting", alone
-    if not any(party.talking for party in callers):
-        return "ringing", _earliest(callers, _rang)
-    return "in-menu", alone
-
-
-def _outcome(everyone: list[Party], callers: list[Party], second: list[Party], direction: str, kind: str) -> str:
-    if any(party.was_answered for party in second):
-        return "completed"
-    roots = [party for party in everyone if not party.parent_sid] or everyone
-    root = min(callers or roots, key=lambda party: (party.state.first or 0, party.sid), default=None)
-    if root is None:
-        return "completed"
-    if root.state.status != "completed":
-        return {"no-answer": "missed"}.get(root.state.status, root.state.status)
-    # Twilio answers a caller to run our TwiML, so the root is "completed" though nobody spoke to them.
-    if direction == "inbound" and (second or kind == "inbound"):
-        return "missed"
-    return "completed"
-
-
-def _ended_by(everyone: list[Party]) -> str:
-    """Who hung up: of the last two in the conversation, the one that went first. On the same second: the caller."""
-    answered = [party for party in everyone if party.was_answered and party.state.ended_at]
-    if not answered:
-        return ""
-    times = sorted(party.state.ended_at for party in answered if party.state.ended_at)
-    first = times[-2:][0]
-    return min((party.role for party in answered if party.state.ended_at == first), key=_HANGING_UP.index)
-
-
-When = Callable[[Party], datetime | None]
-
-
-def _earliest(parties: Iterable[Party], when: When) -> datetime | None:
-    return min((at for at in map(when, parties) if at is not None), default=None)
-
-
-def _latest(parties: Iterable[Party], when: When) -> datetime | None:
-    return max((at for at in map(when, parties) if at is not None), default=None)
-
-
-def _started(party: Party) -> datetime | None:
-    return party.state.started_at
-
-
-def _rang(party: Party) -> datetime | None:
-    return party.state.ringing_at or party.state.started_at
-
-
-def _answered(party: Party) -> datetime | None:
-    return party.state.answered_at
-
-
-def _arrived(party: Party) -> datetime | None:
-    return party.state.answered_at or party.state.started_at
-
-
-def _ended(party: Party) -> datetime | None:
-    return party.state.ended_at
-
-
-def _held_since(party: Party) -> datetime | None:
-    return party.held_since or party.state.answered_at

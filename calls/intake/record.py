@@ -14,19 +14,9 @@ from django.utils import timezone
 from calls.control.proof import proved
 from calls.failpoints import crash
 from calls.intake.gather import Again, Gathering
-from calls.intake.lifecycle import (
-    ABSENT,
-    EMPTY,
-    LegState,
-    Party,
-    PresenceState,
-    attendance,
-    hear,
-    hear_presence,
-    hear_room,
-    settle,
-    statements,
-)
+from calls.intake.lifecycle import LegState, hear, statements
+from calls.intake.rooms import ABSENT, EMPTY, PresenceState, attendance, hear_presence, hear_room
+from calls.intake.settle import Party, settle
 from calls.live import hint
 from calls.models import Action, Agent, Call, Leg, Line, Presence, Room, Visit, append_audit, publish
 from calls.models import Report as ReportRow

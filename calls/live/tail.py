@@ -39,6 +39,7 @@ class Tail:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="tail")
         self._tasks: list[asyncio.Task[None]] = []
         self._stop_listening: Callable[[], None] = lambda: None
+        self._begun: asyncio.Event
 
     async def ensure_started(self) -> None:
         """Start on this loop unless a running one has it already. Returns after the first read."""
@@ -164,7 +165,8 @@ def cards_of(calls: Iterable[Call]) -> list[Card]:
         legs[leg.call_id].append(leg)
     presences: dict[UUID, list[Presence]] = defaultdict(list)
     for presence in Presence.objects.filter(room__call__in=found, present=True).select_related("room").order_by("pk"):
-        presences[presence.room.call_id].append(presence)
+        if presence.room.call_id is not None:
+            presences[presence.room.call_id].append(presence)
     actions: dict[UUID, list[Action]] = defaultdict(list)
     for action in Action.objects.filter(call__in=found).select_related("by").order_by("-requested_at", "pk"):
         actions[action.call_id].append(action)

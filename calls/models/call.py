@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.functional import cached_property
 
-from calls.intake.lifecycle import Attendance, LegState, PresenceState, RoomState
+from calls.intake.lifecycle import LegState
+from calls.intake.rooms import Attendance, PresenceState, RoomState
 from calls.models.rights import rights_of
 
 if TYPE_CHECKING:

@@ -14,23 +14,9 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from calls.intake.lifecycle import (
-    ABSENT,
-    EMPTY,
-    NOTHING,
-    Attendance,
-    CallState,
-    LegState,
-    Party,
-    PresenceState,
-    RoomState,
-    attendance,
-    hear,
-    hear_presence,
-    hear_room,
-    settle,
-    statements,
-)
+from calls.intake.lifecycle import NOTHING, LegState, hear, statements
+from calls.intake.rooms import ABSENT, EMPTY, Attendance, PresenceState, RoomState, attendance, hear_presence, hear_room
+from calls.intake.settle import CallState, Party, settle
 from calls.twilio.reports import Report, Source, from_rest, parse
 
 ACCOUNT = "AC00000000000000000000000000000001"

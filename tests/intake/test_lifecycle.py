@@ -11,19 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from calls.intake.lifecycle import (
-    ABSENT,
-    EMPTY,
-    NOTHING,
-    RANKS,
-    LegState,
-    PresenceState,
-    RoomState,
-    hear,
-    hear_presence,
-    hear_room,
-    statements,
-)
+from calls.intake.lifecycle import NOTHING, RANKS, LegState, hear, statements
+from calls.intake.rooms import ABSENT, EMPTY, PresenceState, RoomState, hear_presence, hear_room
 from calls.twilio.reports import Report
 from tests.guards import SOAK, figure
 from tests.intake.scripts import SCRIPTS, Cast, Floor, Said, Script, differences, truth

@@ -7,19 +7,9 @@ from typing import Any
 
 import pytest
 
-from calls.intake.lifecycle import (
-    ABSENT,
-    EMPTY,
-    NOTHING,
-    LegState,
-    Party,
-    attendance,
-    hear,
-    hear_presence,
-    hear_room,
-    settle,
-    statements,
-)
+from calls.intake.lifecycle import NOTHING, LegState, hear, statements
+from calls.intake.rooms import ABSENT, EMPTY, attendance, hear_presence, hear_room
+from calls.intake.settle import Party, settle
 from calls.twilio.reports import Report, Source, from_rest, parse
 from tests.intake.scripts import ACCOUNT, BEGAN, stamp
 

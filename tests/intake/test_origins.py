@@ -307,6 +307,7 @@ def test_what_contradicts_an_earlier_word_is_heard_and_marked(twilio, dana_call,
     """One event number, two stories: both are kept, the stronger one holds, and somebody may look into it."""
     agent = dana_call.legs.get(role="agent")
     said = {"From": agent.from_number, "To": agent.to_number, "Direction": agent.direction}
+    said["Timestamp"] = format_datetime(timezone.now())  # of the same second: a later one would win by its time
     assert twilio.status(agent.sid, "completed", 3, **said, CallDuration="5").status_code == 204
     assert twilio.status(agent.sid, "no-answer", 3, **said, CallDuration="0").status_code == 204
     agent.refresh_from_db()
