@@ -88,6 +88,9 @@ class Server:
     def said(self) -> str:
         return self.log.read_text(errors="replace")
 
+    def tracebacks(self) -> list[str]:
+        return [line[-3_000:] for line in self.said().splitlines() if "Traceback" in line]
+
     @property
     def memory(self) -> int:
         """Bytes that it holds in RAM."""

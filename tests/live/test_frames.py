@@ -21,6 +21,10 @@ from tests.live.floor import Floor
         ("", ""),
         ("anonymous", "anonymous"),
         ("12345678", "··· 78"),
+        ("sip:415-555-0100@pbx.example.com", "sip:··· 0100@pbx.example.com"),
+        ("sip:+1.415.555.0100@10.20.30.40", "sip:+1 ··· 0100@10.20.30.40"),
+        ("(415) 555 0100", "··· 0100"),
+        ("1234567890123456789012", "··· 9012"),
     ],
 )
 def test_who_may_not_see_a_number_sees_where_it_is_from_and_how_it_ends(number, shown):
