@@ -1,6 +1,7 @@
 """System checks: a setting that looks wrong is named, with what to do about it."""
 
 import os
+import re
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -25,8 +26,8 @@ def settings_make_sense(app_configs, **kwargs):  # type: ignore[no-untyped-def]
         wrong(4, "DEBUG is on.", "Error pages would show calls and secrets: switch it off.")
     if settings.DATABASES["default"].get("CONN_MAX_AGE"):
         wrong(5, "CONN_MAX_AGE is not 0.", "Under ASGI each request would leak a connection.")
-    if not settings.TWILIO_ACCOUNT_SID.startswith("AC") or len(settings.TWILIO_ACCOUNT_SID) != 34:
-        wrong(6, "TWILIO_ACCOUNT_SID is not an account.", "It starts with AC and has 34 characters.")
+    if not re.fullmatch("AC[0-9a-f]{32}", settings.TWILIO_ACCOUNT_SID):
+        wrong(6, "TWILIO_ACCOUNT_SID is not an account.", "It is AC and 32 of 0-9 and a-f, as the console shows it.")
     if any(len(key) < 1 or len(secret) < 8 for key, secret in settings.TWILIO_WEBHOOK_KEYS.items()):
         wrong(7, "TWILIO_WEBHOOK_KEYS has a key without a secret.", "Write key-id=secret, separated by commas.")
     if bool(settings.TWILIO_API_KEY) != bool(settings.TWILIO_API_SECRET):
@@ -36,6 +37,8 @@ def settings_make_sense(app_configs, **kwargs):  # type: ignore[no-untyped-def]
     api = urlsplit(settings.TWILIO_API_URL)
     if api.scheme != "https" and api.hostname not in {"localhost", "127.0.0.1", "::1"}:
         wrong(10, "TWILIO_API_URL is not https.", "The account's secret is sent there (loopback is exempt).")
+    elif api.path or api.query:
+        wrong(10, "TWILIO_API_URL has a path.", "Write scheme and host alone: https://api.twilio.com.")
     if (settings.TWILIO_EDGE or settings.TWILIO_REGION) and not (api.hostname or "").endswith(".twilio.com"):
         wrong(11, "TWILIO_EDGE and TWILIO_REGION are names of Twilio's.", "Unset them, or TWILIO_API_URL.")
     if processes() > 1 and not settings.REDIS_URL:

@@ -1,21 +1,54 @@
 """Teams, lines and agents: what may be changed, by who may change it, in one's own teams."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
 
 from calls.admin.looking import Bounded, TeamFilter, in_teams, numbers_in, rights_in, shown
 from calls.admin.people import MembershipInline, teams_of
-from calls.models import Agent, Line, Team
+from calls.live import hint
+from calls.models import Agent, Call, Line, Team, publish
 
 InTeam = Agent.teams.through
 
 
+class Told(admin.ModelAdmin):
+    """Names stand in the bodies of live calls: who changes one changes what the desks show, and they are told."""
+
+    names = ""  # the column of a call that leads here
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        tell(self.live_calls([obj.pk]))
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        concerned = self.live_calls([obj.pk])
+        super().delete_model(request, obj)
+        tell(concerned)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        concerned = self.live_calls(list(queryset.values_list("pk", flat=True)))
+        super().delete_queryset(request, queryset)
+        tell(concerned)
+
+    def live_calls(self, pks: list[int]) -> list[UUID]:
+        return list(Call.objects.live().filter(**{f"{self.names}__in": pks}).values_list("pk", flat=True))
+
+
+def tell(calls: list[UUID]) -> None:
+    """With the change itself, in one transaction: the desk's next frame has the new name."""
+    with transaction.atomic():
+        hint.publish_on_commit(publish(calls))
+
+
 @admin.register(Team)
-class TeamAdmin(Bounded, admin.ModelAdmin):
+class TeamAdmin(Bounded, Told):
+    names = "team"
     list_display = ("name", "show_numbers")
     search_fields = ("name",)
     inlines = (MembershipInline,)
@@ -25,7 +58,8 @@ class TeamAdmin(Bounded, admin.ModelAdmin):
 
 
 @admin.register(Line)
-class LineAdmin(Bounded, admin.ModelAdmin):
+class LineAdmin(Bounded, Told):
+    names = "line"
     team = "team"
     list_display = ("name", "address", "team", "flow")
     list_filter = (TeamFilter,)
@@ -67,7 +101,8 @@ class TeamInline(admin.TabularInline):
 
 
 @admin.register(Agent)
-class AgentAdmin(Bounded, admin.ModelAdmin):
+class AgentAdmin(Bounded, Told):
+    names = "legs__agent"
     list_display = ("name", "contact_shown", "state")
     list_filter = ("state",)
     search_fields = ("name",)

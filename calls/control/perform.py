@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -148,12 +149,18 @@ def ask(verb: ModuleType, action: Action) -> tuple[str, str, str, Answers]:
     """Send what the plan says. Returns (state, code, sentence, Twilio's answers)."""
     answers: Answers = []
     refusals: list[gateway.Refused] = []
-    for sent in action.plan["sends"]:
-        asked_at = timezone.now()
+    waiting = deque(action.plan["sends"])
+    while waiting:
+        sent, asked_at = waiting.popleft(), timezone.now()
         try:
             answers += [(resource, asked_at) for resource in verb.send(sent)]
         except gateway.Refused as error:
             refusals.append(error)  # of this one: the others are asked for all the same
+            if error.code in GONE:
+                waiting.extend(sent.get("else", ()))
+        except ValueError as error:
+            log.error("A request was never sent: %s", error)
+            return State.FAILED, "misconfigured", "Nothing was sent: this desk's Twilio settings are wrong.", answers
         except gateway.Unreachable as error:
             if error.sent:
                 return State.UNKNOWN, "unknown", f"{error} It may have happened: watch the legs.", answers
@@ -161,7 +168,8 @@ def ask(verb: ModuleType, action: Action) -> tuple[str, str, str, Answers]:
             return State.FAILED, "unreachable", f"{error} {what}", answers
     for no in refusals:
         if no.code not in GONE:
-            return State.FAILED, str(no.code)[:40], f"Twilio refused: {said(no)} ({no.code}).", answers
+            part = "Only a part of it was accepted. " if answers else ""
+            return State.FAILED, str(no.code)[:40], f"{part}Twilio refused: {said(no)} ({no.code}).", answers
     if refusals and not answers:
         return State.FAILED, "call_ended", f"The call is no longer in progress ({refusals[0].code}).", answers
     return State.ACCEPTED, "", "Twilio accepted it. Waiting for the effect.", answers

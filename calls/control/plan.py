@@ -62,7 +62,8 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Plan:
-    """`sends`: the requests to Twilio in order; `proof`: what a later report must show (control.proof)."""
+    """`sends`: the requests to Twilio in order, each with those that follow if its leg is gone (`else`); `proof`: what
+    a later report must show (control.proof)."""
 
     verb: str
     target: str
@@ -70,7 +71,7 @@ class Plan:
     effects: tuple[Effect, ...] = ()
     warnings: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
-    sends: tuple[dict[str, str], ...] = ()
+    sends: tuple[dict[str, Any], ...] = ()
     proof: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -95,8 +96,8 @@ class Plan:
 def end_call(legs: Sequence[LegView], *, who: str, names: dict[str, str]) -> Plan:
     """End the whole call: every leg that lives.
 
-    A child of <Dial> ends with its parent, so only legs without a living parent are asked for. `who` is how the caller
-    is called on the screen, `names` maps sids to people.
+    A child of <Dial> ends with its parent, so it is asked for only if the parent turns out to be gone. `who` is how
+    the caller is called on the screen, `names` maps sids to people.
     """
     live = [leg for leg in legs if leg.ended_at is None]
     sids = {leg.sid for leg in live}
@@ -117,9 +118,14 @@ def end_call(legs: Sequence[LegView], *, who: str, names: dict[str, str]) -> Pla
         title=f"End the call of {who}?",
         effects=effects,
         refusals=() if live else (Refusal("call_ended", "The call has ended already."),),
-        sends=tuple({"sid": leg.sid, "status": ending(leg)} for leg in live if leg.parent_id not in sids),  # fmt: skip
+        sends=tuple(sending(leg, live) for leg in live if leg.parent_id not in sids),
         proof={"ended": sorted(sids)},
     )
+
+
+def sending(leg: LegView, live: Sequence[LegView]) -> dict[str, Any]:
+    children = [sending(child, live) for child in live if child.parent_id == leg.sid]
+    return {"sid": leg.sid, "status": ending(leg), "else": children}
 
 
 def ending(leg: LegView) -> str:

@@ -21,8 +21,7 @@ class SignInForm(AuthenticationForm):
         the count."""
         address = self.request.META["REMOTE_ADDR"] if self.request else ""
         key = tries_of(self.cleaned_data.get("username", ""), address)
-        cache.add(key, 0, timeout=MINUTE)
-        if cache.incr(key) > TRIES:
+        if count(key) > TRIES:
             raise ValidationError("Too many tries. Wait a minute, then try again.", code="too_many")
         cleaned = super().clean()
         cache.delete(key)
@@ -46,6 +45,15 @@ class SignIn(LoginView):
             response.status_code = 429
             response.headers["Retry-After"] = str(MINUTE)
         return response
+
+
+def count(key: str) -> int:
+    cache.add(key, 0, timeout=MINUTE)
+    try:
+        return int(cache.incr(key))
+    except ValueError:  # the minute ran out in between: this is the first try of the next
+        cache.set(key, 1, timeout=MINUTE)
+        return 1
 
 
 def tries_of(username: str, address: str) -> str:

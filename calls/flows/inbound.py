@@ -11,7 +11,7 @@ from uuid import UUID
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, Max, OuterRef
+from django.db.models import Exists, F, Max, OuterRef, Q
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -109,7 +109,8 @@ def free_agent(call: Call) -> Agent | None:
     # report checks its foreign keys to agents and need not wait.
     list(mates.select_for_update(no_key=True, of=("self",)).order_by("pk"))
     just_now = timezone.now() - timedelta(seconds=RING_SECONDS + 5)
-    talking = Leg.objects.filter(to_number=OuterRef("contact"), ended_at=None, unverified=False)
+    theirs = Q(to_number=OuterRef("contact")) | Q(from_number=OuterRef("contact"))
+    talking = Leg.objects.filter(theirs, ended_at=None, unverified=False)
     rung = Visit.objects.filter(agent=OuterRef("pk"), at__gt=just_now, call__ended_at=None).exclude(call=call)
     tried = Visit.objects.filter(agent=OuterRef("pk"), call=call)
     return (

@@ -11,8 +11,9 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE as COUNTRIES
 if TYPE_CHECKING:
     from calls.models import Action, Call, Leg, Presence
 
-# A telephone number, alone or as the user of a SIP address. Names of clients and hosts stay readable.
-NUMBER = re.compile(r"\+?\d{7,15}")
+# A telephone number, alone or as the user of a SIP address, with the gaps that people write. Names of clients and
+# hosts stay readable.
+NUMBER = re.compile(r"\+?\(?\d(?:[ ().-]{0,2}\d){6,}")
 SOME_LEGS, SOME_ACTIONS = 5, 3
 ROLE_ORDER = ("caller", "agent", "external", "consult", "bot", "supervisor", "")
 
@@ -48,7 +49,7 @@ def body(
         "team_name": call.team.name if call.team else "",
         "line": call.line.name if call.line else "",
         # A line's number is public; without a line nobody knows whose it is (a SIP phone that calls out is "inbound").
-        "line_number": inside if call.line_id else shown(inside),
+        "line_number": call.line.address if call.line else shown(inside),
         "caller": shown(outside),
         "agent": call.agent.name if call.agent else "",
         "started_at": moment(call.started_at),
@@ -153,11 +154,12 @@ def moment(at: datetime | None) -> str | None:
 
 def mask(number: str) -> str:
     """Country and last digits at most: +46 ··· 4417. A short one shows two digits only."""
-    return NUMBER.sub(hidden, number)
+    user, at, host = number.partition("@")
+    return NUMBER.sub(hidden, user) + at + host
 
 
 def hidden(found: re.Match[str]) -> str:
-    digits = found.group()
+    digits = re.sub(r"[ ().-]", "", found.group())
     shown = f"··· {digits[-4:] if len(digits) > 9 else digits[-2:]}"
     if not digits.startswith("+"):
         return shown

@@ -34,6 +34,7 @@ class Desk:
         self._out = 0
         self.position = 0
         self.behind = False
+        self.held_back = False  # its rights could not be read: it owes us a look at the board anew
         self.owed_rights, self.owed_reload = False, ""  # what it must hear first when it reads again
         self.heard_at = now
 
@@ -80,6 +81,7 @@ class Hub:
         self.desks: set[Desk] = set()
         self.good_at: float | None = None  # when the tail last read the database
         self.good_time = ""
+        self.held_back = False  # nobody knows who may see what: nothing goes out, and nothing is called live
 
     # Desks come and go -----------------------------------------------------------------------------------------
 
@@ -113,7 +115,7 @@ class Hub:
 
     @property
     def live(self) -> bool:
-        return self.good_at is not None and self.clock() - self.good_at < BOARD_AGE
+        return not self.held_back and self.good_at is not None and self.clock() - self.good_at < BOARD_AGE
 
     def snapshot(self, audience: Audience) -> tuple[str, bytes]:
         """(ETag, gzipped JSON) of the board for this audience; packed once per position, whoever asks."""
@@ -129,6 +131,9 @@ class Hub:
             return  # closed while its rights or the board were read
         self._leave_audience(desk)
         desk.behind, desk.owed_reload = False, ""
+        if self.held_back:
+            desk.held_back = True
+            return  # told to look anew as soon as rights can be read
         if epoch != self.mirror.epoch:
             return self.reload(desk, "epoch")
         if revision > self.mirror.revision:
@@ -221,6 +226,16 @@ class Hub:
         elif rights.digest != desk.rights.digest:
             self.change_rights(desk, rights)
             self.reload(desk, "rights")
+        elif desk.held_back:
+            self.reload(desk, "rights")
+        desk.held_back = False
+
+    def hold_back(self) -> None:
+        """Rights cannot be read: every desk leaves its audience, and asks anew when they can be."""
+        self.held_back = True
+        for desk in self.desks:
+            self._leave_audience(desk)
+            desk.held_back = True
 
     def change_rights(self, desk: Desk, rights: Rights) -> None:
         self._leave_audience(desk)

@@ -39,21 +39,23 @@ class Tail:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="tail")
         self._tasks: list[asyncio.Task[None]] = []
         self._stop_listening: Callable[[], None] = lambda: None
-        self._begun: asyncio.Event
+        self._beginning: asyncio.Task[None]
 
     async def ensure_started(self) -> None:
         """Start on this loop unless a running one has it already. Returns after the first read."""
         here = asyncio.get_running_loop()
-        if self.loop is not None and self.loop.is_running():
-            if self.loop is here:
-                await self._begun.wait()
-            return
-        self._stop_listening()  # of a loop that is gone
-        self.loop = here
-        self._begun, self._hint, self._read_lock = asyncio.Event(), asyncio.Event(), asyncio.Lock()
+        if self.loop is None or not self.loop.is_running():
+            self._stop_listening()  # of a loop that is gone
+            self.loop = here
+            self._beginning = here.create_task(self._begin(here))
+        if self.loop is here:
+            # Shielded: whoever asked first may go away, and the others still wait for the same beginning.
+            await asyncio.shield(self._beginning)
+
+    async def _begin(self, here: asyncio.AbstractEventLoop) -> None:
+        self._hint, self._read_lock = asyncio.Event(), asyncio.Lock()
         self._stop_listening = hint.listen(here, self._hint.set)
         await self._try_to_read()
-        self._begun.set()
         self._tasks = [here.create_task(work) for work in (self._follow(), self._beat(), self._hear_others())]
 
     async def stop(self) -> None:
@@ -107,13 +109,14 @@ class Tail:
                     await self.look_at_rights()
             except Exception as error:  # noqa: BLE001  unknown rights: better a stale desk than a wrong one
                 log.warning("Rights cannot be read: %s", error or "no answer in time")
-                self.hub.good_at = None
+                self.hub.hold_back()
             self.hub.beat()
 
     async def look_at_rights(self) -> None:
         """Read everybody's rights anew; whoever lost something loses it on the screen now."""
         desks = list(self.hub.desks)
         found = await watch.read(desk.session_key for desk in desks)
+        self.hub.held_back = False
         for desk in desks:
             if desk in self.hub.desks:
                 self.hub.regard(desk, found.get(desk.session_key))

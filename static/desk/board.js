@@ -20,7 +20,8 @@ export function hear(board, message, now = 0) {
     case "frame": return frame(board, message, now);
     case "head": return head(board, message);
     case "hello": return { board: { ...board, you: message.you }, then: "" };
-    case "rights": return { board: { ...board, you: message.you, rights: message.rights }, then: "rights" };
+    // Its digest comes with the next picture: until then we hold one of the old rights, and must not pass for more.
+    case "rights": return { board: { ...board, you: message.you }, then: "rights" };
     case "reload": return { board, then: "reload" };
     case "stale": return { board: { ...board, staleSince: message.since ?? null }, then: "" };
     default: return { board, then: "" };

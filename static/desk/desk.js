@@ -47,7 +47,11 @@ function draw() {
   for (const id of kept.keys()) if (!still.has(id)) kept.delete(id);
   // What this person may not see any more goes at once, hand or no hand.
   shown = ids.filter((id) => stream.board.calls.has(id) || stream.board.ended.has(id));
-  if (!badge.stale) end.drop((id) => board.calls.has(id));
+  if (!badge.stale) {
+    for (const id of end.drop((id) => board.calls.has(id))) {
+      if (!board.ended.has(id)) say(id, "Not ended: this call became part of another one, or is not yours any more.", true);
+    }
+  }
   rows.draw(shown, bodyOf, (id) => end.pendingOf(id), stream.now());
   if (drawer.open) drawer.update(bodyOf(drawer.id) ?? null, stream.board.you, badge.stale);
   byId("changes").hidden = !waiting;
@@ -171,7 +175,7 @@ function closed(focused) {
 function wishEnd() {
   const call = drawer.open ? drawer.call : bodyOf(rows.current);
   if (!call || !everMay(stream.board.you, "end")) return;
-  const why = whyNot(stream.board.you, "end", call, stream.badge.stale);
+  const why = whyNot(stream.board.you, "end", call, stream.badge.stale, stream.now());
   if (why) say(call.id, why, true);
   else end.open(call);
 }

@@ -98,7 +98,7 @@ export class Drawer {
     text(byId("d-agent"), call.agent || "nobody yet");
     const verb = everMay(you, "end");
     byId("verbs").hidden = !verb;
-    const pending = this.pending(this.id), why = verb ? whyNot(you, "end", call, stale) : "";
+    const pending = this.pending(this.id), why = verb ? whyNot(you, "end", call, stale, this.now()) : "";
     // On the row, where it is seen; here if the row is covered or not in the list.
     const here = pending && (narrow.matches || !document.querySelector(`[data-call="${this.id}"]`));
     byId("d-pending").replaceChildren(...(here ? [pending] : []));

@@ -66,9 +66,11 @@ export class End {
     this.told();
   }
 
-  /** Calls that ended by themselves need no wish any more; `lives(id)` tells. */
+  /** Calls that ended by themselves need no wish any more; `lives(id)` tells. Returns the ids that had one. */
   drop(lives) {
-    for (const id of [...this.waiting.keys()].filter((id) => !lives(id))) this.undo(id);
+    const dropped = [...this.waiting.keys()].filter((id) => !lives(id));
+    for (const id of dropped) this.undo(id);
+    return dropped;
   }
 
   /** Nobody is here any more: no dialog, nothing pending, no words. */

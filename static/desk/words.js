@@ -105,14 +105,21 @@ export function everMay(you, verb) {
   return all.some((team) => team.verbs.includes(verb));
 }
 
-/** Why this wish cannot be made on this call now; "" if it can. */
-export function whyNot(you, verb, call, stale) {
+/** An end that shows no effect may be asked for again, as the server has it: 10 s after it was accepted, 30 s before. */
+function overdue(action, now) {
+  if (action.state === "unknown") return true;
+  const [since, due] = action.state === "accepted" ? [action.accepted_at, 10000] : [action.sent_at ?? action.requested_at, 30000];
+  return now - Date.parse(since ?? action.requested_at) > due;
+}
+
+/** Why this wish cannot be made on this call now (`now`: ms, server's clock); "" if it can. */
+export function whyNot(you, verb, call, stale, now = Date.now()) {
   if (stale) return "Actions are off: what you see is not current.";
   if (call.ended_at) return "The call has ended.";
   if (!verbsOn(you, call.team).includes(verb)) {
     return `You need the right to ${verb} calls on ${call.team_name || "calls without a team"}.`;
   }
   const busy = openAction(call);
-  if (busy && busy.verb === verb && busy.state !== "unknown") return `${busy.by} is already on it.`;
+  if (busy && busy.verb === verb && !overdue(busy, now)) return `${busy.by} is already on it.`;
   return "";
 }

@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import Group, Permission, User
 
-from calls.models import Agent, Line, Membership, Team
+from calls.models import Agent, Board, Line, Membership, Team
 from tests.conftest import group
 
 PASSWORD = "a long enough passphrase 7"
@@ -160,3 +160,18 @@ def test_a_team_with_calls_is_not_deleted(world, billing):
 def test_who_wished_something_stays_in_the_books(world, ben):
     world.client("olga").post(f"/admin/auth/user/{ben.pk}/delete/", {"post": "yes"})
     assert User.objects.filter(pk=ben.pk).exists()
+
+
+@pytest.mark.parametrize("kind", ["team", "line", "agent"])
+def test_a_new_name_is_news_for_the_desks(client, dana_call, ana, kind):
+    """Names stand in the bodies of live calls: the board moves with them."""
+    client.force_login(User.objects.create_superuser("root", password=PASSWORD))
+    row = {"team": dana_call.team, "line": dana_call.line, "agent": ana}[kind]
+    before = Board.objects.get().revision
+    address = f"/admin/calls/{kind}/{row.pk}/change/"
+    now = client.get(address).context["adminform"].form.initial
+    form = {name: value for name, value in now.items() if value is not None} | rows("memberships") | rows("Agent_teams")
+    answer = client.post(address, form | {"name": "Something new"})
+    assert answer.status_code == 302, answer.context["errors"]
+    dana_call.refresh_from_db()
+    assert dana_call.revision == Board.objects.get().revision == before + 1

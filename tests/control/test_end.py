@@ -83,7 +83,9 @@ def test_what_twilio_answers_is_a_report_too(wish, ben, dana_call, rest):
 )
 def test_the_call_was_over_already(wish, ben, dana_call, rest, status, code, message):
     rest.refuses(status, code, message)
+    rest.refuses(status, code, message)
     response = wish(ben, dana_call)
+    assert len(rest.asked) == 2, "the caller, and then the agent, who might live on"
     assert (response.status_code, response.json()["state"]) == (409, "failed")
     assert response.json()["message"] == f"The call is no longer in progress ({code})."
     assert Action.objects.get().code == "call_ended"
@@ -304,7 +306,31 @@ def test_a_leg_that_is_refused_does_not_save_the_others(wish, ben, dana_call, re
     rest.refuses(400, 21218, "No")
     response = wish(ben, dana_call)
     assert len(rest.asked) == 3
-    assert (response.json()["state"], response.json()["message"]) == ("failed", "Twilio refused: No (21218).")
+    assert response.json()["state"] == "failed"
+    assert response.json()["message"] == "Only a part of it was accepted. Twilio refused: No (21218)."
+
+
+def test_a_child_whose_parent_is_gone_is_ended_by_itself(wish, ben, dana_call, rest):
+    """The callback of the caller's end was lost; Ana's leg lives on and is what there is to end."""
+    rest.refuses(400, 21220, "Call is not in-progress. Cannot redirect.")
+    assert wish(ben, dana_call).json()["state"] == "accepted"
+    assert [sid for sid, _ in rest.asked] == [dana_call.legs.get(role=role).sid for role in ("caller", "agent")]
+
+
+def test_a_call_that_has_ended_is_not_ended_again_for_a_leg_nobody_confirmed(wish, ben, dana_call, rest, twilio):
+    for leg in dana_call.legs.all():
+        twilio.status(leg.sid, "completed", 7)
+    twilio.status(twilio.sid(), "ringing", 1, f"?call={dana_call.pk}&role=agent", Direction="outbound-dial")
+    response = wish(ben, dana_call)
+    assert (response.status_code, response.json()["message"]) == (409, "The call has ended already.")
+    assert rest.asked == []
+
+
+def test_a_wrong_account_is_told_in_words_and_holds_nobody_up(wish, ben, dana_call, rest, settings):
+    settings.TWILIO_ACCOUNT_SID = "AC" + "x" * 32
+    response = wish(ben, dana_call)
+    assert (response.status_code, response.json()["state"]) == (409, "failed")
+    assert "settings are wrong" in response.json()["message"]
 
 
 def test_a_leg_that_is_gone_is_no_failure_of_the_others(wish, ben, dana_call, rest, twilio):

@@ -54,10 +54,12 @@ test("stale is stale until a head or a frame says otherwise", () => {
   assert.equal(hear(old, { op: "head", revision: 5 }).board.staleSince, undefined);
 });
 
-test("reload and rights are asked for, and nothing is lost meanwhile", () => {
+test("a picture of the old rights never passes for one of the new", () => {
   assert.equal(hear(board(5, call("a", 5)), { op: "reload", why: "ring" }).then, "reload");
-  const { board: after, then } = hear(board(5, call("a", 5)), { op: "rights", rights: "77d0", you: { teams: {} } });
-  assert.deepEqual([then, after.rights, after.calls.size], ["rights", "77d0", 1]);
+  const old = start(NOTHING, { epoch: "e", revision: 5, calls: [call("a", 5)] }, "9ac4");
+  const { board: after, then } = hear(old, { op: "rights", rights: "77d0", you: { teams: {} } });
+  assert.deepEqual([then, after.rights, after.calls.size], ["rights", "9ac4", 1]);
+  assert.equal(start(after, { epoch: "e", revision: 5, calls: [] }, "77d0").rights, "77d0");
 });
 
 test("a board is never changed in place", () => {

@@ -202,32 +202,29 @@ def out_of_order(log: list[list[tuple[Any, ...]]]) -> list[str]:
     A frame follows on the one before, or on one of the syncs since then: the answer to an earlier one may be on its way
     while the browser says the next.
     """
-    wrong = []
-    held: dict[tuple[str, str], int] = {}
-    epoch = ""
+    wrong, board = [], Board()
+    newest: dict[tuple[str, str], int] = {}
     for connection in log:
         n, places = 0, [0]
-        for what, *rest in connection:
-            bodies: list[dict[str, Any]] = []
+        for what, *said in connection:
             if what == "sync":
-                epoch = rest[0]
-                places.append(rest[1])
-            elif what == "picture":
-                epoch, bodies = rest[0]["epoch"], rest[0]["calls"]
+                places.append(said[1])
+                continue
+            if what == "picture":
+                board.start(said[0])
             else:
-                message = rest[0]
+                message = said[0]
                 if message["n"] != n + 1:
                     wrong.append(f"message {message['n']} after {n}")
                 n = message["n"]
                 if message["op"] == "frame":
-                    bodies = message["calls"]
                     fits = [place for place, at in enumerate(places) if message["from"] <= at < message["to"]]
                     if not fits:
                         wrong.append(f"a frame from {message['from']} to {message['to']} at {places}")
                     places = [message["to"], *places[fits[0] + 1 :]] if fits else [message["to"]]
-            for body in bodies:
-                before = held.get((epoch, body["id"]), 0)
-                if body["revision"] < before:
-                    wrong.append(f"call {body['id']} went back from {before} to {body['revision']}")
-                held[(epoch, body["id"])] = body["revision"]
+                board.hear(message)
+            for pk, call in board.calls.items():
+                if call["revision"] < newest.get((board.epoch, pk), 0):
+                    wrong.append(f"call {pk} went back to {call['revision']} from {newest[(board.epoch, pk)]}")
+                newest[(board.epoch, pk)] = call["revision"]
     return wrong

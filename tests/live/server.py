@@ -51,7 +51,16 @@ class Server:
     def start(self) -> None:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "uvicorn", "callcenter.asgi:application", "--port", str(self.port)]
+                [
+                    sys.executable,
+                    "-X",
+                    "faulthandler",
+                    "-m",
+                    "uvicorn",
+                    "callcenter.asgi:application",
+                    "--port",
+                    str(self.port),
+                ]
                 + ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--ws-max-size", "65536"]
                 + ["--log-level", "warning", "--timeout-graceful-shutdown", "2"],
                 env=self.environment,
@@ -87,6 +96,14 @@ class Server:
 
     def said(self) -> str:
         return self.log.read_text(errors="replace")
+
+    def last_words(self) -> str:
+        """What it said, and what all of its threads were doing when it was ended for this."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGABRT)
+            self.process.wait()
+            self.process = None
+        return self.said()[-8_000:]
 
     def tracebacks(self) -> list[str]:
         return [line[-3_000:] for line in self.said().splitlines() if "Traceback" in line]

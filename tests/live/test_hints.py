@@ -153,3 +153,14 @@ async def test_a_tail_that_stops_leaves_no_group_and_no_listener(rows):
 
 def a_team_with_a_line() -> None:
     Line.objects.create(address=NUMBER, name="Hotline", team=Team.objects.create(name="Billing"))
+
+
+async def test_who_asked_first_may_go_away_and_the_others_are_served(rows):
+    """A browser that leaves during the very first read must not leave a tail that never begins."""
+    tail = Tail(Hub(Mirror()))
+    first = asyncio.create_task(tail.ensure_started())
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait_for(tail.ensure_started(), 5)
+    assert tail.hub.live
+    await tail.stop()

@@ -163,3 +163,19 @@ async def test_desks_that_come_and_go_leave_nothing_behind(here, rng):
     asyncio.get_running_loop().set_exception_handler(None)
     assert len(hub.crowds) == crowds
     assert complaints == []
+
+
+def test_while_rights_cannot_be_read_nothing_goes_out_and_afterwards_the_board_is_right():
+    """Nobody knows who may see what: better an old desk that says so than a wrong one that looks live."""
+    hub, floor = a_hub()
+    page = Page(hub, EVERYTHING).open()
+    page.read()
+    hub.hold_back()
+    tick(hub, floor, 3, "begin")
+    page.sync()
+    hub.beat()
+    assert [message["op"] for message in page.read()] == ["stale"]
+    hub.held_back = False
+    hub.regard(page.desk, page.desk.rights)
+    assert [message["op"] for message in page.read()] == ["reload"]
+    assert page.board.calls == fresh(floor, EVERYTHING)

@@ -429,3 +429,10 @@ def test_ours_and_the_sdks_verdict_are_one(rng: random.Random) -> None:
 
 def text(rng: random.Random, alphabet: str) -> str:
     return "".join(rng.choices(alphabet, k=rng.randrange(6)))
+
+
+@pytest.mark.parametrize("host", ["testserver", "127.0.0.1:8000", "livedesk_upstream", "evil.example"])
+def test_a_proxys_idea_of_our_name_costs_no_callback(twilio, line, host):
+    """Through every middleware: what a callback's Host says is nobody's business."""
+    said = {"CallSid": "CA" + "7" * 32, "CallStatus": "completed", "From": "+14155550123", "To": "+15550100100"}
+    assert twilio.post("/twilio/status/", said, headers={"Host": host}).status_code == 204

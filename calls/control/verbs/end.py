@@ -9,8 +9,6 @@ from calls.models import Call, Leg
 from calls.twilio import gateway
 
 EXCLUSIVE = True
-# An ended leg stays ended however often it is asked for, so a request without an answer may be sent again.
-ABSOLUTE = True
 # Answered in the same moment or ended: `canceled` says which no clearer than "invalid call state" (21220).
 NOT_IN_THAT_STATE = 21220
 
@@ -20,12 +18,18 @@ def plan(call: Call, legs: Sequence[Leg], fields: Mapping[str, str]) -> Plan:
     outside = call.to_number if call.direction.startswith("outbound") else call.from_number
     names = {leg.sid: leg.agent.name for leg in legs if leg.agent}
     made = end_call(legs, who=mask(outside) or "an unknown caller", names=names)
-    if fields.get("target", "call") != "call":
-        return Plan("end", "call", made.title, refusals=(Refusal("target", "Only the whole call can be ended here."),))
-    return made
+    if call.merged_into_id is not None:
+        why = Refusal("merged", "This call became part of another one: end that one.")
+    elif call.ended_at is not None:
+        why = Refusal("call_ended", "The call has ended already.")
+    elif fields.get("target", "call") != "call":
+        why = Refusal("target", "Only the whole call can be ended here.")
+    else:
+        return made
+    return Plan("end", "call", made.title, refusals=(why,))
 
 
-def send(wish: Mapping[str, str]) -> list[dict[str, Any]]:
+def send(wish: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Ask Twilio; returns its answers (Call resources)."""
     sid, status = wish["sid"], wish["status"]
     if status == "completed":
