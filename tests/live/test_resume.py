@@ -64,7 +64,7 @@ class Floor:
                 raise AssertionError(
                     f"{len(wrong)} of {len(self.desks)} boards are wrong after {within} s; {user} (is, must): {differ} "
                     f"at {browser.board.revision}, closed {browser.closed}, "
-                f"last heard {time.monotonic() - browser.heard_at:.1f} s ago: "
+                    f"last heard {time.monotonic() - browser.heard_at:.1f} s ago: "
                     f"{browser.log[-1][-6:]}; the server: {await asyncio.to_thread(self.server.last_words)}"
                 )
             await asyncio.sleep(0.02)
