@@ -128,6 +128,8 @@ def parse(
     ours = _our_query(query)
     strange: list[str] = []
     status = _word(said, "CallStatus", STATUSES, strange)
+    # Where Twilio need not send From, a ForwardedFrom that was cut in two could pass for one.
+    people = "From" in NECESSARY.get(door, ("From",))
     return Report(
         door=door,
         source=source,
@@ -144,8 +146,8 @@ def parse(
         status=status,
         sequence=_number(said, "SequenceNumber", 9),
         at=_timestamp(said, received_at, strange),
-        from_number=_address(said, "From", "Caller"),
-        to_number=_address(said, "To", "Called"),
+        from_number=_address(said, "From", "Caller") if people else "",
+        to_number=_address(said, "To", "Called") if people else "",
         direction=_word(said, "Direction", (), strange),
         duration=_number(said, "CallDuration", 7),
         sip_code=_number(said, "SipResponseCode", 3),

@@ -52,7 +52,8 @@ class TestRedirectedParent:
         twilio.eventually(lambda: "ringing" in application.statuses())
         client.calls(caller).update(twiml="<Response><Say>sorry</Say></Response>")
         twilio.eventually(lambda: application.statuses()[-1] == "canceled")
-        assert application.at("/after/")[0]["DialCallStatus"] == "canceled"
+        (action, *_) = twilio.eventually(lambda: application.at("/after/"))
+        assert action["DialCallStatus"] == "canceled"
         twilio.eventually(lambda: twilio.call(caller)["over"])
         assert [heard["text"] for heard in twilio.call(caller)["heard"]] == ["sorry"]
 
