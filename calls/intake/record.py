@@ -385,7 +385,6 @@ def party_of(leg: Leg, presence: Presence | None) -> Party:
         unverified=leg.unverified,
         held=bool(presence and presence.held),
         held_since=presence.held_since if presence else None,
-        in_room=presence is not None,
     )
 
 

@@ -21,7 +21,6 @@ class Party:
     unverified: bool = False
     held: bool = False
     held_since: datetime | None = None
-    in_room: bool = False
 
     @property
     def live(self) -> bool:
