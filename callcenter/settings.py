@@ -171,6 +171,7 @@ CONTENT_SECURITY_POLICY = {
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_ROOT = BASE_DIR / "var" / "media"  # recordings of announcements; Twilio gets them at a door of ours
 WHITENOISE_USE_FINDERS = True  # the demo needs no collectstatic
 LANGUAGE_CODE = "en"
 USE_I18N = True

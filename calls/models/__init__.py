@@ -2,6 +2,8 @@ from calls.models.action import OPEN_STATES, Action, Audit, AuditHead, append_au
 from calls.models.board import Board, Position, publish
 from calls.models.call import Call, Leg, Presence, Room
 from calls.models.floor import Agent, Line, Membership, Team, Visit
+from calls.models.healing import Import, Sweep, twilio_down
+from calls.models.library import Announcement, Destination, agents_for
 from calls.models.report import Report
 from calls.models.rights import Rights, read_rights, rights_of
 
@@ -9,10 +11,13 @@ __all__ = [
     "OPEN_STATES",
     "Action",
     "Agent",
+    "Announcement",
     "Audit",
     "AuditHead",
     "Board",
     "Call",
+    "Destination",
+    "Import",
     "Leg",
     "Line",
     "Membership",
@@ -21,10 +26,13 @@ __all__ = [
     "Report",
     "Rights",
     "Room",
+    "Sweep",
     "Team",
     "Visit",
+    "agents_for",
     "append_audit",
     "publish",
     "read_rights",
     "rights_of",
+    "twilio_down",
 ]

@@ -32,6 +32,8 @@ class Action(models.Model):
     target = models.CharField(max_length=40, blank=True)
     params = models.JSONField(default=dict)
     plan = models.JSONField(default=dict)
+    seen = models.JSONField(default=dict, help_text="Signs of its effect, by what they prove (control.proof).")
+    dials = models.CharField(max_length=20, blank=True, help_text="The number outside the directory that it calls.")
     key = models.UUIDField()
     fingerprint = models.CharField(max_length=64)
     shape = models.CharField(max_length=80, blank=True)
@@ -39,6 +41,10 @@ class Action(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.REQUESTED)
     attempt = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True, help_text="When its effect should have been seen.")
+    looked_at = models.DateTimeField(
+        null=True, help_text="When its legs were last asked for."
+    )
     code = models.CharField(max_length=40, blank=True)
     message = models.CharField(max_length=400, blank=True)
     requested_at = models.DateTimeField()
@@ -54,6 +60,10 @@ class Action(models.Model):
             models.UniqueConstraint(
                 fields=["call"], condition=Q(exclusive=True, state__in=OPEN_STATES), name="one_open_exclusive_action"
             ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], name="open_actions", condition=Q(state__in=OPEN_STATES)),
+            models.Index(fields=["requested_at"], name="dialled_outside", condition=~Q(dials="")),
         ]
 
     def __str__(self) -> str:

@@ -81,6 +81,11 @@ class Call(models.Model):
             ("view_numbers", "Can see telephone numbers"),
             ("all_teams", "Sees and serves every team"),
             ("end_call", "Can end calls"),
+            ("transfer_call", "Can transfer calls"),
+            ("announce_call", "Can play announcements into calls"),
+            ("redirect_call", "Can send calls to another flow"),
+            ("dial_external", "Can transfer to numbers outside the directory"),
+            ("raw_twiml", "Can give calls TwiML of their own"),
             ("view_audit", "Can read the audit"),
             ("manage_floor", "Can change agents' states"),
         ]
@@ -128,6 +133,7 @@ class Leg(models.Model):
     inferred = models.BooleanField(default=False)
     conflict = models.BooleanField(default=False)
     unverified = models.BooleanField(default=False)
+    healed = models.BooleanField(default=False, help_text="Its end was told by REST alone: the callback was lost.")
     price = models.DecimalField(max_digits=10, decimal_places=5, null=True)
     resume_url = models.CharField(max_length=500, blank=True)
     registers = models.JSONField(default=dict)

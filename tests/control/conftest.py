@@ -85,8 +85,10 @@ def rest(settings: Any) -> Iterator[Rest]:
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     settings.TWILIO_API_URL = f"http://127.0.0.1:{server.server_port}"
     gateway._client.cache_clear()
+    gateway.breaker.until = 0.0
     yield told
     gateway._client.cache_clear()
+    gateway.breaker.until = 0.0
     server.shutdown()
     server.server_close()
 
