@@ -7,6 +7,7 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callcenter.settings")
 django_application = get_asgi_application()
 
+from calls.intake.doors import hot, hot_door  # noqa: E402
 from calls.intake.writer import writer  # noqa: E402  (needs the apps)
 from calls.live.consumers import DeskConsumer  # noqa: E402
 from calls.live.tail import tail  # noqa: E402
@@ -23,6 +24,8 @@ async def application(scope, receive, send):  # type: ignore[no-untyped-def]
         else:
             await receive()
             await send({"type": "websocket.close"})
+    elif door := hot_door(scope):
+        await hot(door, scope, receive, send)
     else:
         await django_application(scope, receive, send)
 

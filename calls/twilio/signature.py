@@ -243,15 +243,25 @@ def from_twilio(door: str, source: Source, methods: Sequence[str] = ("POST",)) -
 
 
 def _let_in(request: TwilioRequest, door: str, source: Source, methods: Sequence[str]) -> HttpResponse | None:
+    found = judge(lambda: _knock(request), door=door, source=source, methods=methods)
+    if isinstance(found, HttpResponse):
+        return found
+    request.report = found
+    return None
+
+
+def judge(
+    knock: Callable[[], Knock], *, door: str, source: Source, methods: Sequence[str] = ("POST",)
+) -> Report | HttpResponse:
+    """The report of who may come in, or the answer to who may not. Nothing is raised, not even by the reading of it."""
     try:
-        request.report = admit(_knock(request), door=door, source=source, methods=methods, received_at=timezone.now())
+        return admit(knock(), door=door, source=source, methods=methods, received_at=timezone.now())
     except Refused as refused:
         headers = {"Allow": ", ".join(methods)} if refused.status == 405 else None
         return HttpResponse(refused.reason, status=refused.status, content_type="text/plain", headers=headers)
     except Exception:
         log.exception("A request at %s could not be judged", door)
         return HttpResponse(status=403)
-    return None
 
 
 def _knock(request: HttpRequest) -> Knock:
@@ -267,4 +277,33 @@ def _knock(request: HttpRequest) -> Knock:
         settings_header=request.headers.get("X-Twilio-Webhooks-Signature-Settings", ""),
         idempotency_token=request.headers.get("I-Twilio-Idempotency-Token", ""),
         remote=request.META.get("REMOTE_ADDR", ""),
+    )
+
+
+HEADERS = {
+    b"content-type": "content_type",
+    b"x-twilio-signature": "signature",
+    b"x-twilio-webhooks-signature-settings": "settings_header",
+    b"i-twilio-idempotency-token": "idempotency_token",
+}
+
+
+def knock_at(scope: Mapping[str, Any], body: bytes) -> Knock:
+    """The same of a request that did not go through Django: headers joined and decoded as Django does it."""
+    said: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        field = HEADERS.get(name.lower())
+        if field is not None:
+            text = value.decode("latin-1")
+            said[field] = f"{said[field]},{text}" if field in said else text
+    return Knock(
+        method=scope["method"],
+        path=scope["raw_path"].decode("ascii"),
+        query=scope["query_string"].decode("ascii"),
+        content_type=said.get("content_type", ""),
+        body=body,
+        signature=said.get("signature", ""),
+        settings_header=said.get("settings_header", ""),
+        idempotency_token=said.get("idempotency_token", ""),
+        remote=scope["client"][0] if scope.get("client") else "",
     )

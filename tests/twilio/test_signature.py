@@ -6,13 +6,15 @@ import random
 from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlparse
 
 import pytest
 import time_machine
 from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.http import HttpResponse
 from django.test import AsyncRequestFactory, RequestFactory
+from hypothesis import given
+from hypothesis import strategies as st
 from pytest_django import Settings
 from twilio.request_validator import RequestValidator
 
@@ -22,7 +24,7 @@ from calls.twilio.reports import Source
 from calls.twilio.signature import TwilioRequest, from_twilio, signed_url, verify
 from tests.guards import figure
 from tests.intake.scripts import BEGAN, SCRIPTS, Cast
-from tests.twilio.wire import FORM, KEYS, NEXT_TOKEN, PUBLIC_URL, RINGING, TOKEN, Wire, door_of, post, sign
+from tests.twilio.wire import FORM, KEYS, NEXT_TOKEN, PUBLIC_URL, RINGING, TOKEN, Pairs, Wire, door_of, post, sign
 
 status_door = door_of("status")
 voice_door = door_of("voice")
@@ -425,6 +427,28 @@ def test_ours_and_the_sdks_verdict_are_one(rng: random.Random) -> None:
         port = RequestValidator(TOKEN).compute_signature(url.replace("desk.example", "desk.example:443"), form)
         for tried in (signed, port, signed[::-1], port.lower(), sign(url, pairs[1:])):
             assert verify(**said, signature=tried, tokens=[TOKEN]) == RequestValidator(TOKEN).validate(url, form, tried)
+
+
+TEXT = st.text(max_size=12)
+
+
+@given(
+    pairs=st.lists(st.tuples(TEXT, TEXT), max_size=6),
+    query=st.text("abc=&%2Fé+ #?;", max_size=12),
+    port=st.sampled_from(["", ":443", ":8443", ":80"]),
+    token=st.sampled_from([TOKEN, NEXT_TOKEN, "é"]),
+    wrong=st.sampled_from(["", "=", "A", "é"]),
+)
+def test_the_short_way_says_what_the_sdk_says(pairs: Pairs, query: str, port: str, token: str, wrong: str) -> None:
+    """Whatever is in an address or a form, names twice and ports left out included; but no address is tidied up."""
+    url = f"https://desk.example{port}/twilio/status/" + (f"?{query}" if query else "")
+    form, sdk = signature.Form(), RequestValidator(token)
+    for name, value in pairs:
+        form.setdefault(name, []).append(value)
+    for signed_for in (url, url.replace(port or "/twilio", "" if port else ":443/twilio")):
+        tried = sdk.compute_signature(signed_for, form) + wrong
+        verdict = verify(url=url, pairs=pairs, method="POST", signature=tried, tokens=[TOKEN, token], webhook_keys={})
+        assert verdict == (urlparse(url).geturl() == url and sdk.validate(url, form, tried))
 
 
 def text(rng: random.Random, alphabet: str) -> str:
