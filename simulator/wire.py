@@ -106,11 +106,21 @@ class Wire:
             timeout=patience,
         ) as response:
             location = response.headers.get("Location") if response.status in (301, 302, 303, 307, 308) else None
-            body = await response.content.read(MOST_BODY)
+            body = await _read(response.content)
             kind = response.headers.get("Content-Type", "")
             if response.status >= 400:
                 return Answer(url, response.status, body, kind, 11200, f"{response.status // 100}xx"), None
             return Answer(url, response.status, body, kind), location
+
+
+async def _read(content: aiohttp.StreamReader) -> bytes:
+    """The whole body: a single read gives what has arrived so far."""
+    body = bytearray()
+    async for piece in content.iter_any():
+        body += piece
+        if len(body) >= MOST_BODY:
+            break
+    return bytes(body)
 
 
 def _with_query(url: str, params: Params) -> str:
