@@ -30,21 +30,23 @@ def create(exchange: Exchange, form: Form) -> Response:
 
 
 def index(exchange: Exchange, form: Form) -> Response:
-    wanted = {name: form.get(name) for name in ("Status", "To", "From", "ParentCallSid")}
-    found = [
-        call
-        for call in reversed(exchange.calls.values())
-        if wanted["Status"] in ("", call.rest_status)
-        and wanted["To"] in ("", call.to)
-        and wanted["From"] in ("", call.from_)
-        and wanted["ParentCallSid"] in ("", call.parent.sid if call.parent else None)
-        and fits(form, "StartTime", call.started_at)
-        and fits(form, "EndTime", call.ended_at)
-    ]
-    path = f"{account_path(exchange)}/Calls.json"
-    return Response(
-        200, page(path, "calls", form, found, lambda call: call.sid, lambda call: call_json(exchange, call))
+    named = {name: form.get(name) for name in ("Status", "To", "From", "ParentCallSid")}
+
+    def wanted(call: Call) -> bool:
+        return (
+            named["Status"] in ("", call.rest_status)
+            and named["To"] in ("", call.to)
+            and named["From"] in ("", call.from_)
+            and named["ParentCallSid"] in ("", call.parent.sid if call.parent else None)
+            and fits(form, "StartTime", call.started_at)
+            and fits(form, "EndTime", call.ended_at)
+        )
+
+    path, newest_first = f"{account_path(exchange)}/Calls.json", reversed(exchange.calls.values())
+    shape = page(
+        path, "calls", form, newest_first, wanted, lambda call: call.sid, lambda call: call_json(exchange, call)
     )
+    return Response(200, shape)
 
 
 def fetch(exchange: Exchange, call: Call) -> Response:

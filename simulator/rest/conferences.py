@@ -13,18 +13,19 @@ from .shapes import account_path, conference_json
 
 
 def index(exchange: Exchange, form: Form) -> Response:
-    found = [
-        one
-        for one in reversed(exchange.conferences.values())
-        if form.get("Status") in ("", one.status)
-        and form.get("FriendlyName") in ("", one.name)
-        and fits(form, "DateCreated", one.created_at)
-        and fits(form, "DateUpdated", one.updated_at or one.created_at)
-    ]
-    path = f"{account_path(exchange)}/Conferences.json"
-    return Response(
-        200, page(path, "conferences", form, found, lambda one: one.sid, lambda one: conference_json(exchange, one))
+    def wanted(one: Conference) -> bool:
+        return (
+            form.get("Status") in ("", one.status)
+            and form.get("FriendlyName") in ("", one.name)
+            and fits(form, "DateCreated", one.created_at)
+            and fits(form, "DateUpdated", one.updated_at or one.created_at)
+        )
+
+    path, newest_first = f"{account_path(exchange)}/Conferences.json", reversed(exchange.conferences.values())
+    shape = page(
+        path, "conferences", form, newest_first, wanted, lambda one: one.sid, lambda one: conference_json(exchange, one)
     )
+    return Response(200, shape)
 
 
 def fetch(exchange: Exchange, conference: Conference) -> Response:

@@ -16,16 +16,12 @@ METHODS = {
 
 
 def index(exchange: Exchange, form: Form) -> Response:
-    found = [
-        number
-        for number in reversed(exchange.numbers.values())
-        if form.get("PhoneNumber") in number.phone_number and form.get("FriendlyName") in ("", number.friendly_name)
-    ]
-    path = f"{account_path(exchange)}/IncomingPhoneNumbers.json"
-    shape = page(
-        path, "incoming_phone_numbers", form, found, lambda one: one.sid, lambda one: number_json(exchange, one)
-    )
-    return Response(200, shape)
+    def wanted(number: Number) -> bool:
+        return form.get("PhoneNumber") in number.phone_number and form.get("FriendlyName") in ("", number.friendly_name)
+
+    path, newest_first = f"{account_path(exchange)}/IncomingPhoneNumbers.json", reversed(exchange.numbers.values())
+    key, shape = "incoming_phone_numbers", lambda one: number_json(exchange, one)
+    return Response(200, page(path, key, form, newest_first, wanted, lambda one: one.sid, shape))
 
 
 def fetch(exchange: Exchange, number: Number) -> Response:

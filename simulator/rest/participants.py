@@ -18,20 +18,16 @@ LONGEST_LABEL = 128
 
 
 def index(exchange: Exchange, conference: Conference, form: Form) -> Response:
-    everyone = [*conference.seats.values(), *conference.invited.values()]
-    found = [
-        seat
-        for seat in reversed(everyone)
-        if all(
+    def wanted(seat: Seat) -> bool:
+        return all(
             form.get(name).lower() in ("", str(value).lower())
             for name, value in (("Muted", seat.muted), ("Hold", seat.hold), ("Coaching", seat.coaching))
         )
-    ]
+
     path = f"{account_path(exchange)}/Conferences/{conference.sid}/Participants.json"
-    shape = page(
-        path, "participants", form, found, lambda seat: seat.call.sid, lambda seat: participant_json(exchange, seat)
-    )
-    return Response(200, shape)
+    newest_first = reversed([*conference.seats.values(), *conference.invited.values()])
+    sid, shape = lambda seat: seat.call.sid, lambda seat: participant_json(exchange, seat)
+    return Response(200, page(path, "participants", form, newest_first, wanted, sid, shape))
 
 
 def create(exchange: Exchange, name_or_sid: str, form: Form) -> Response:

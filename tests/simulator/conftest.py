@@ -16,6 +16,7 @@ TOKEN = "the-primary-token"
 KEY, SECRET = "SK" + "6" * 32, "the-key's-secret"
 NUMBER = "+15005550100"
 CALLER = "+14155550123"
+STAY = "<Say>One moment.</Say><Pause length='3600'/>"  # a pause alone would not answer the call
 
 
 @pytest.fixture(scope="session")

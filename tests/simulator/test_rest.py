@@ -7,7 +7,7 @@ import requests
 from twilio.rest import Client
 
 from .application import Application
-from .conftest import ACCOUNT, CALLER, KEY, NUMBER, SECRET, TOKEN, refusal
+from .conftest import ACCOUNT, CALLER, KEY, NUMBER, SECRET, STAY, TOKEN, refusal
 
 HOLD = "<Response><Pause length='3600'/></Response>"
 
@@ -166,6 +166,43 @@ class TestList:
         sids = [call.sid for call in first]
         assert [call.sid for call in first.next_page().previous_page()] == sids
 
+    def test_back_a_page_of_many(self, twilio, client):
+        sids = [twilio.ring(from_=f"+1415555{n:04}", to=NUMBER)["sid"] for n in range(5)][::-1]
+        last = client.calls.page(page_size=2).next_page().next_page()
+        assert [call.sid for call in last] == sids[4:]
+        assert [call.sid for call in last.previous_page()] == sids[2:4]
+
+    def test_a_sweep_of_the_live_calls_over_two_pages_misses_none(self, base, twilio, application):
+        """As somebody does who wants to know what is still going on: by status, page after page by next_page_uri."""
+        application.says("/voice/", STAY)
+        sids = [twilio.ring(from_=f"+1415555{n:04}", to=NUMBER)["sid"] for n in range(1001)][::-1]
+        twilio.eventually(lambda: all(call["status"] == "in-progress" for call in twilio.calls()))
+        url = f"{base}/Calls.json?Status=in-progress&PageSize=1000"
+        first = requests.get(url, auth=(ACCOUNT, TOKEN), timeout=5).json()
+        assert (first["page_size"], [call["sid"] for call in first["calls"]]) == (1000, sids[:1000])
+        # What ends meanwhile leaves the list, also the call that the next page is to come after, and shifts nothing.
+        for sid in (sids[0], sids[999]):
+            twilio.hang_up(sid)
+            twilio.eventually(lambda: twilio.call(sid)["over"])  # noqa: B023 - asked at once
+        second = requests.get(twilio.url + first["next_page_uri"], auth=(ACCOUNT, TOKEN), timeout=5).json()
+        assert [call["sid"] for call in second["calls"]] == sids[1000:]
+        assert second["next_page_uri"] is None
+        assert {call["status"] for call in first["calls"] + second["calls"]} == {"in-progress"}
+
+    def test_by_each_status_of_a_live_call(self, twilio, application, client):
+        application.says("/voice/", STAY)
+        twilio.post("/sim/settings", calls_per_second=0.001)
+        twilio.post("/sim/behaviour", rules=[{"who": "client:wes", "after": 3600}])
+        talking = twilio.ring(from_=CALLER, to=NUMBER)["sid"]
+        ringing = client.calls.create(to="client:wes", from_="anything", twiml=HOLD, timeout=600).sid
+        queued = client.calls.create(to="client:ana", from_="anything", twiml=HOLD).sid
+        twilio.eventually(lambda: twilio.call(ringing)["status"] == "ringing" and twilio.call(talking)["answered_at"])
+        listed = {
+            status: [call.sid for call in client.calls.list(status=status)]
+            for status in ("queued", "ringing", "in-progress", "completed")
+        }
+        assert listed == {"queued": [queued], "ringing": [ringing], "in-progress": [talking], "completed": []}
+
     def test_by_status_parent_and_number(self, twilio, application, client, talking):
         caller, child = talking()
         assert [call.sid for call in client.calls.list(parent_call_sid=caller)] == [child]
@@ -183,6 +220,33 @@ class TestList:
         assert found(start_time_after=now + hour) == found(start_time_before=now - hour) == []
         assert [call.sid for call in found(start_time=today)] == [sid]
         assert found(start_time=today - timedelta(days=2)) == found(end_time_after=now - hour) == []
+
+    @pytest.mark.parametrize(
+        ("filters", "found"),
+        [
+            ({"StartTime>": -1}, True),
+            ({"StartTime>": 0}, True),
+            ({"StartTime>": 1}, False),
+            ({"StartTime<": -1}, False),
+            ({"StartTime<": 0}, True),
+            ({"StartTime>": -1, "StartTime<": 1}, True),
+            ({"StartTime>": 1, "StartTime<": 2}, False),
+            ({"StartTime>": -1, "Status": "in-progress"}, True),
+            ({"StartTime>": -1, "Status": "ringing"}, False),
+        ],
+    )
+    def test_from_a_second_on_and_up_to_one(self, base, twilio, application, filters, found):
+        """The inequality is a part of the name, and the second that is named belongs to both sides."""
+        application.says("/voice/", STAY)
+        sid = twilio.ring(from_=CALLER, to=NUMBER)["sid"]
+        twilio.eventually(lambda: twilio.call(sid)["status"] == "in-progress")
+        started = datetime.fromisoformat(twilio.call(sid)["started_at"]).replace(microsecond=0)
+        params = {
+            name: (started + timedelta(seconds=value)).strftime("%Y-%m-%dT%H:%M:%SZ") if name != "Status" else value
+            for name, value in filters.items()
+        }
+        answer = requests.get(f"{base}/Calls.json", params=params, auth=(ACCOUNT, TOKEN), timeout=5)
+        assert [call["sid"] for call in answer.json()["calls"]] == ([sid] if found else [])
 
 
 def test_numbers_can_be_pointed_elsewhere(twilio, application, client):
