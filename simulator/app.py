@@ -29,7 +29,7 @@ class Simulator:
                 response = await front.answer(self._exchange, request)
             else:
                 response = Response(404, {"error": "Here are only /2010-04-01/… and /sim/…"})
-            await write(response, send)
+            await write(response, receive, send, scope["connection"])
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:

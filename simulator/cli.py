@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .server import listen, run
-from .settings import Settings, WrongSetting, build
+from .settings import DONE, NOT_DONE, Settings, WrongSetting, build
 
 ABOUT = """\
 A local Twilio: answers the REST API of Programmable Voice, performs TwiML, and sends signed callbacks.
@@ -24,6 +24,9 @@ The application finds it with  client.api.base_url = "http://127.0.0.1:9911".
 Control doors (JSON):  GET /sim/health /sim/truth /sim/webhooks /sim/asked
   POST /sim/calls /sim/calls/{sid}/hangup /sim/calls/{sid}/digits /sim/faults /sim/behaviour /sim/traffic /sim/reset
 Every setting can stand in the --config file, by the names that GET /sim/faults, /sim/behaviour and /sim/traffic show.
+
+REST faults, switched while it runs (the first rule that fits a request holds; "rest": [] ends all):
+  POST /sim/faults {"rest": [{"what": "reset_after", "method": "POST", "path": "Calls/*", "times": 1, "chance": 0.5}]}
 """
 
 FAULTS = ("late", "doubled", "reordered", "lost")
@@ -72,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m simulator",
         description=ABOUT,
-        epilog=EXAMPLE,
+        epilog=EXAMPLE + _kinds_of_fault(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     say = parser.add_argument
@@ -104,6 +107,14 @@ def _parser() -> argparse.ArgumentParser:
     say("--lost", type=float, metavar="P", help="probability that a callback never comes")
     say("--doors-for-all", action="store_true", default=None, help="open the /sim/ doors to other machines too")
     return parser
+
+
+def _kinds_of_fault() -> str:
+    titles = {"not carried out, but": NOT_DONE, "carried out, but": DONE}
+    return "".join(
+        f"  {title}\n" + "".join(f"    {what:14} {meaning}\n" for what, meaning in kinds.items())
+        for title, kinds in titles.items()
+    )
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:

@@ -117,7 +117,12 @@ def _key(call: Call, asked: dict[str, Any]) -> Response:
 
 
 def _set_faults(exchange: Exchange, asked: dict[str, Any]) -> Response:
-    """{"callbacks": {"late", "late_seconds", "doubled", "reordered", "lost"}}; not named: as before; {}: no faults."""
+    """{"callbacks"?: {"late", "late_seconds", "doubled", "reordered", "lost"}, "rest"?: [rule, …]} → what holds now.
+
+    A rule, of which the first that fits holds: {"what": "reset_after", "method"?: "POST", "path"?: "Calls/*",
+    "times"?: 1, "chance"?: 1.0, "seconds"?: 5} (see RestFault in settings.py).
+    What is not named stays as before; {"rest": []} ends all REST faults, {} all faults.
+    """
     exchange.settings.faults = changed(exchange.settings.faults, asked, where="faults") if asked else Faults()
     return Response(200, as_json(exchange.settings.faults))
 

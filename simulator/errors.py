@@ -11,6 +11,8 @@ REFUSALS: dict[int, tuple[int, str]] = {
     20004: (405, "Method not allowed"),
     20009: (409, "Cannot delete this resource before it is complete"),
     20404: (404, "The requested resource {0} was not found"),
+    20409: (409, "The requested resource is being changed by another request"),
+    20429: (429, "Too Many Requests"),
     21201: (400, "No 'To' number is specified"),
     21205: (400, "Url is not a valid URL: {0}"),
     21206: (400, "Invalid SendDigits: {0}"),
@@ -30,6 +32,7 @@ REFUSALS: dict[int, tuple[int, str]] = {
     16027: (400, "The participant to coach is on hold: {0}"),
     16028: (400, "The participant to coach is not in the conference: {0}"),
     20500: (500, "An internal server error has occurred"),
+    20503: (503, "Service Unavailable"),
     32018: (400, "Twiml parameter must be 4000 characters or fewer"),
 }  # fmt: skip
 

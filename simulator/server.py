@@ -7,9 +7,11 @@ import socket
 from collections.abc import Callable, Iterator
 
 import uvicorn
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from .app import Simulator
 from .settings import Settings, WrongSetting
+from .web import Receive, Scope, Send
 
 
 class _Server(uvicorn.Server):
@@ -18,6 +20,19 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+class _Protocol(AutoHTTPProtocol):
+    """Shows the application its connection, which ASGI does not: some answers are to break it."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        super().connection_made(transport)
+        app = self.app
+
+        async def app_on_connection(scope: Scope, receive: Receive, send: Send) -> None:
+            await app({**scope, "connection": transport}, receive, send)
+
+        self.app = app_on_connection
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -41,6 +56,7 @@ async def serve(settings: Settings, listening: socket.socket, *, on_stop: Callab
         Simulator(settings),
         log_level="warning",
         lifespan="on",
+        http=_Protocol,
         ws="none",
         timeout_keep_alive=75,
         access_log=False,

@@ -69,11 +69,66 @@ class CallbackFaults:
     lost: float = 0.0
 
 
+# What can become of a REST request. With these it is not carried out:
+NOT_DONE = {
+    "400": "refused: the call is not in progress (21220)",
+    "401": "refused: wrong login (20003)",
+    "403": "refused: not allowed (20003)",
+    "404": "refused: not found (20404)",
+    "409": "refused: conflict (20409)",
+    "429": "refused: too many requests (20429)",
+    "500": "an error of Twilio's (20500)",
+    "502": "an error of a proxy's, with a page of HTML",
+    "503": "Twilio is not available (20503)",
+    "reset_before": "the connection is reset",
+    "silent_before": "never answered; the connection closes after `seconds`, or stays",
+    "not_applied": "200, and the thing as it is (204 to a DELETE); hits nothing that creates",
+}
+# And with these it is:
+DONE = {
+    "reset_after": "the connection is reset",
+    "silent_after": "never answered; the connection closes after `seconds`, or stays",
+    "late": "answered after `seconds` (10)",
+    "drip": "answered a byte every `seconds` (1)",
+    "cut": "answered with half of the JSON",
+    "201": "answered 201 in place of any other success",
+    "204": "answered 204, and nothing, in place of any other success",
+}
+
+
+@dataclass
+class RestFault:
+    """What becomes of some requests of the REST API: the first rule that fits a request, and whose chance comes, holds.
+
+    `what` is one of NOT_DONE and DONE. `method` is GET, POST, DELETE or *. `path`, with wildcards, is what stands
+    between the account and .json: `Calls`, `Calls/CA*`, `Conferences/*/Participants/*`. `times`: it hits so many
+    requests and no more (counted down). `chance`: from 0 to 1. `seconds` are real ones, as HTTP's time-outs are.
+    """
+
+    what: str
+    method: str = "*"
+    path: str = "*"
+    times: int | None = None
+    chance: float = 1.0
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.what not in {**NOT_DONE, **DONE}:
+            raise WrongSetting(f"A fault's what must be one of {', '.join((*NOT_DONE, *DONE))}, not {self.what!r}.")
+        if self.method not in ("GET", "POST", "DELETE", "*"):
+            raise WrongSetting(f"A fault's method must be GET, POST, DELETE or *, not {self.method!r}.")
+        if not 0 <= self.chance <= 1:
+            raise WrongSetting(f"A fault's chance must be from 0 to 1, not {self.chance:g}.")
+        if (self.times or 0) < 0 or (self.seconds or 0) < 0:
+            raise WrongSetting("A fault's times and seconds must not be less than 0.")
+
+
 @dataclass
 class Faults:
-    """What goes wrong. Faults of REST answers will stand beside those of callbacks."""
+    """What goes wrong: with status callbacks, and with requests of the REST API."""
 
     callbacks: CallbackFaults = field(default_factory=CallbackFaults)
+    rest: list[RestFault] = field(default_factory=list)
 
 
 @dataclass

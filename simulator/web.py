@@ -1,10 +1,13 @@
 """The little of HTTP that the simulator's own doors need, on top of ASGI."""
 
+import asyncio
 import json
+import socket
+import struct
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 Scope = MutableMapping[str, Any]
@@ -38,9 +41,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
+    """`content` is sent as JSON, bytes as they are. `seconds` (real ones) belong to the manner of `delivery`."""
+
     status: int
     content: object = None
     headers: dict[str, str] = field(default_factory=dict)
+    delivery: Literal["whole", "late", "drip", "silent", "reset"] = "whole"
+    seconds: float | None = None
 
 
 async def read(scope: Scope, receive: Receive) -> Request:
@@ -59,11 +66,46 @@ async def read(scope: Scope, receive: Receive) -> Request:
     )
 
 
-async def write(response: Response, send: Send) -> None:
-    body = b"" if response.content is None else json.dumps(response.content).encode()
+async def write(response: Response, receive: Receive, send: Send, connection: asyncio.Transport) -> None:
+    if response.delivery in ("late", "silent") and await _is_left(receive, response.seconds):
+        return
+    if response.delivery in ("silent", "reset"):
+        await _reset(connection, receive)
+        return
+    body = _body(response.content)
     headers = [(b"content-length", str(len(body)).encode())]
-    if body:
+    if body and "Content-Type" not in response.headers:
         headers.append((b"content-type", b"application/json"))
     headers += [(name.encode(), value.encode()) for name, value in response.headers.items()]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    if response.delivery == "drip":
+        while len(body) > 1:
+            await send({"type": "http.response.body", "body": body[:1], "more_body": True})
+            if await _is_left(receive, response.seconds):
+                return
+            body = body[1:]
     await send({"type": "http.response.body", "body": body})
+
+
+def _body(content: object) -> bytes:
+    if isinstance(content, bytes):
+        return content
+    return b"" if content is None else json.dumps(content).encode()
+
+
+async def _is_left(receive: Receive, seconds: float | None) -> bool:
+    """Waits so many real seconds, or for ever, unless the other side hangs up first."""
+    try:
+        # The request has been read: all that can still come is its end.
+        await asyncio.wait_for(receive(), seconds)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _reset(connection: asyncio.Transport, receive: Receive) -> None:
+    # To linger for 0 seconds is to send a reset instead of a farewell.
+    connection.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.abort()
+    # The server has to see it, or it would answer 500 for us.
+    await receive()

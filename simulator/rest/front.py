@@ -1,13 +1,14 @@
 """The front of the REST API: who asks, what is asked, and the answer or refusal."""
 
 import hmac
+from dataclasses import replace
 from urllib.parse import unquote
 
 from ..clock import iso
 from ..errors import Refused
 from ..exchange import Exchange
 from ..web import Request, Response
-from . import calls, conferences, numbers, participants
+from . import calls, conferences, faults, numbers, participants
 from .form import Form
 from .shapes import VERSION, account_json
 
@@ -15,27 +16,34 @@ PREFIX = f"/{VERSION}/"
 
 
 async def answer(exchange: Exchange, request: Request) -> Response:
-    """Answers a request to /2010-04-01/…, and writes it down for those who test what was asked.
+    """Answers a request to /2010-04-01/…, and writes down what was asked and what became of it.
 
-    Faults of REST answers (slow, refused, cut short) belong around the call of `_answer`.
+    `status` is None where no answer will come; `acted` says whether what was asked for was done.
     """
-    try:
-        response = _answer(exchange, request)
-    except Refused as refusal:
-        response = Response(refusal.status, refusal.body())
+    fault = faults.hitting(exchange, request)
+    response, acted = faults.answered(fault, request, lambda asked: _performed(exchange, asked))
     exchange.asked.append(
         {
             "method": request.method,
             "path": request.path,
             "params": request.form if request.method == "POST" else request.query,
-            "status": response.status,
+            "status": None if response.delivery in ("reset", "silent") else response.status,
             "code": response.content.get("code")
             if response.status >= 400 and isinstance(response.content, dict)
             else None,
+            "fault": fault.what if fault else None,
+            "acted": acted,
             "at": iso(exchange.clock.now()),
         }
     )
-    return Response(response.status, response.content, {"Twilio-Concurrent-Requests": "1", "X-Home-Region": "us1"})
+    return replace(response, headers={"Twilio-Concurrent-Requests": "1", "X-Home-Region": "us1", **response.headers})
+
+
+def _performed(exchange: Exchange, request: Request) -> Response:
+    try:
+        return _answer(exchange, request)
+    except Refused as refusal:
+        return Response(refusal.status, refusal.body())
 
 
 def _answer(exchange: Exchange, request: Request) -> Response:
