@@ -96,7 +96,7 @@ def alarms(by: User, call: Call, now: datetime) -> list[dict[str, Any]]:
             continue
         facts = {"cap": cap.name, "used": used, "most": cap.most, "team": call.team_id}
         entries.append({"what": "alarm.dialling", "user_id": by.pk, "call_id": call.pk, "facts": facts})
-        warn = f"{used} of {cap.most} calls outside the directory that a {cap.name} may make are made."
+        warn = f"Calls outside the directory: {used} are made, and {cap.words}."
         transaction.on_commit(partial(log.warning, warn), robust=True)
     return entries
 
