@@ -14,7 +14,7 @@ class WrongSetting(Exception):
 
 @dataclass
 class NumberSettings:
-    """An incoming phone number of the account."""
+    """An incoming phone number of the account. With an application or a trunk, Twilio ignores the voice URLs."""
 
     phone_number: str
     friendly_name: str = ""
@@ -24,6 +24,8 @@ class NumberSettings:
     voice_fallback_method: str = "POST"
     status_callback: str = ""
     status_callback_method: str = "POST"
+    voice_application_sid: str = ""
+    trunk_sid: str = ""
 
 
 @dataclass

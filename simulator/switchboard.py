@@ -34,12 +34,13 @@ def ring_in(exchange: Exchange, *, caller: str, number: Number, manner: Manner, 
     call.status = "ringing"
     call.number = number
     call.started_at = call.ringing_at = call.created_at
-    if number.voice_fallback_url:
+    ours = not (number.voice_application_sid or number.trunk_sid)  # else others say what the caller gets: here, nobody
+    if number.voice_fallback_url and ours:
         call.fallback = Source(number.voice_fallback_url, number.voice_fallback_method)
     seat_person(exchange, call, manner, "caller")
     assert call.person is not None  # noqa: S101 - seated above
     call.person.begin()
-    exchange.spawn(live(exchange, call, Source(number.voice_url, number.voice_method)))
+    exchange.spawn(live(exchange, call, Source(number.voice_url if ours else "", number.voice_method)))
     return call
 
 

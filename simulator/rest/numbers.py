@@ -14,6 +14,8 @@ METHODS = {
     "StatusCallbackMethod": "status_callback_method",
 }
 
+OTHERS = {"FriendlyName": "friendly_name", "VoiceApplicationSid": "voice_application_sid", "TrunkSid": "trunk_sid"}
+
 
 def index(exchange: Exchange, form: Form) -> Response:
     def wanted(number: Number) -> bool:
@@ -31,8 +33,7 @@ def fetch(exchange: Exchange, number: Number) -> Response:
 def update(exchange: Exchange, number: Number, form: Form) -> Response:
     new = {attribute: form.url(name) for name, attribute in URLS.items() if form.has(name)}
     new |= {attribute: form.method(name) for name, attribute in METHODS.items() if form.has(name)}
-    if form.has("FriendlyName"):
-        new["friendly_name"] = form.get("FriendlyName")
+    new |= {attribute: form.get(name) for name, attribute in OTHERS.items() if form.has(name)}
     for attribute, value in new.items():
         setattr(number, attribute, value)
     number.updated_at = exchange.clock.now()

@@ -260,6 +260,18 @@ def test_numbers_can_be_pointed_elsewhere(twilio, application, client):
     assert refusal(lambda: number.update(voice_url="nonsense")) == (400, 21205)
 
 
+@pytest.mark.parametrize("owner", [{"voice_application_sid": "AP" + "1" * 32}, {"trunk_sid": "TK" + "1" * 32}])
+def test_the_urls_of_a_number_that_an_application_or_a_trunk_has_are_ignored(twilio, application, client, owner):
+    (number,) = client.incoming_phone_numbers.list()
+    number.update(**owner)
+    sid = twilio.ring(from_=CALLER, to=NUMBER)["sid"]
+    twilio.eventually(lambda: twilio.call(sid)["over"])
+    assert application.at("/voice/") == []
+    number.update(voice_application_sid="", trunk_sid="")
+    twilio.ring(from_=CALLER, to=NUMBER)
+    twilio.eventually(lambda: application.at("/voice/"))
+
+
 def test_only_a_call_that_is_over_can_be_deleted(twilio, client):
     sid = twilio.ring(from_=CALLER, to=NUMBER)["sid"]
     assert refusal(lambda: client.calls(sid).delete())[1] == 20009
