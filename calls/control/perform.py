@@ -1,11 +1,14 @@
 """A wish becomes an action, is sent once, and its outcome is written down. No lock is held while Twilio is asked."""
 
+import contextlib
 import hashlib
 import json
 import logging
+import random
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import ModuleType
 from typing import Any
@@ -15,72 +18,128 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from calls.control import policy
-from calls.control.plan import Plan, Refusal
+from calls.control import dialling, policy
+from calls.control.plan import INVALID, Plan, Refusal
 from calls.failpoints import crash
 from calls.intake.record import record
 from calls.live import frames, hint
-from calls.models import OPEN_STATES, Action, Call, append_audit, publish, rights_of
+from calls.models import OPEN_STATES, Action, Call, Leg, Rights, append_audit, publish, rights_of
 from calls.twilio import gateway
 from calls.twilio.reports import Nonsense, from_rest
 
 LEASE = timedelta(seconds=30)
-EFFECT_DUE = timedelta(seconds=10)
+GRACE = timedelta(seconds=10)  # beyond the moment at which the plan expects its effect
+THROTTLED = (0.2, 0.6, 1.5)  # seconds before the next try: what Twilio answers 429 was not looked at
 State = Action.State
 GONE = {20404, 21220}  # not found; not in progress any more
-MOVED = ("state", "code", "message", "attempt", "lease_until", "sent_at", "accepted_at", "settled_at")
+TOO_MANY = 429
+WRONG_ACCOUNT = (401, 403)
+MOVED = ("state", "code", "message", "attempt", "lease_until", "due_at", "sent_at", "accepted_at", "settled_at")
 Answers = list[tuple[dict[str, Any], datetime]]  # Twilio's, each with when it was asked for
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the supervisor is told: an HTTP status and a sentence."""
+    """What the supervisor is told: an HTTP status and a sentence. `code`: the refusal's or Twilio's, for the page."""
 
     status: int
     state: str
     message: str
     action: UUID | None = None
     effects: Sequence[Mapping[str, str]] = ()
+    code: str = ""
     replayed: bool = False
 
     def as_json(self) -> dict[str, Any]:
         action = str(self.action) if self.action else None
-        return {"action": action, "state": self.state, "effects": list(self.effects), "message": self.message}
+        effects = list(self.effects)
+        return {"action": action, "state": self.state, "code": self.code, "effects": effects, "message": self.message}
 
 
-def preview(call: Call, verb: ModuleType, fields: Mapping[str, str]) -> tuple[Plan, str]:
+def preview(call: Call, verb: ModuleType, fields: Mapping[str, str], rights: Rights) -> tuple[Plan, str]:
     """The plan as it is now, and the shape that says so."""
-    legs = list(call.legs.select_related("agent").order_by("started_at", "sid"))
-    plan = verb.plan(call, legs, fields)
+    plan = verb.plan(call, legs_of(call), fields, rights)
     return plan, f"{call.shape}-{plan.digest}"
 
 
+def legs_of(call: Call) -> list[Leg]:
+    return list(call.legs.select_related("agent").order_by("started_at", "sid"))
+
+
+def why_not(call: Call, name: str, plan: Plan, rights: Rights) -> tuple[int, Refusal] | None:
+    """What forbids this wish to this person now, with the HTTP status that says so."""
+    for codename in (policy.PERMISSION[name], *plan.needs):
+        if (lacking := policy.lacking(rights, codename, call)) is not None:
+            return 403, lacking
+    for refusal in plan.refusals:
+        return (422 if refusal.code in INVALID else 409), refusal
+    return None
+
+
 def wish(
-    call_id: UUID, by: User, name: str, verb: ModuleType, fields: Mapping[str, str], *, key: UUID, shape: str
+    call_id: UUID,
+    by: User,
+    name: str,
+    verb: ModuleType,
+    fields: Mapping[str, str],
+    *,
+    key: UUID,
+    shape: str,
+    stepped_up: bool = False,
 ) -> Answer:
     """One press of a button: recorded, sent, and answered with what is known then.
 
-    `shape` as the page or the plan gave it, "" for "as it is now". The caller has checked that `by` may see the call.
+    `shape` as the page or the plan gave it, "" for "as it is now"; `stepped_up`: the password was typed within the last
+    15 minutes. The caller has checked that `by` may see the call.
     """
-    action, answer = request(call_id, by, name, verb, fields, key=key, shape=shape)
+    action, answer = request(call_id, by, name, verb, fields, key=key, shape=shape, stepped_up=stepped_up)
     crash("action.after_requested")
     if action is None or answer is not None:
         return answer or Answer(404, State.REFUSED, "There is no such call.")
-    plan_effects = action.plan["effects"]
-    if not claim(action):
-        return told(Action.objects.get(pk=action.pk), plan_effects)
-    crash("action.after_sending")
-    outcome, code, message, answers = ask(verb, action)
-    crash("action.after_twilio")
-    conclude(action, outcome, code, message)
-    crash("action.after_outcome")
-    take_in(answers)
-    return told(Action.objects.get(pk=action.pk), plan_effects)
+    pursue(action, verb, until=time.monotonic() + gateway.DEADLINE)
+    return told(Action.objects.get(pk=action.pk), action.plan["effects"])
+
+
+def pursue(action: Action, verb: ModuleType, *, until: float, from_states: Sequence[str] = (State.REQUESTED,)) -> None:
+    """Claim it, ask Twilio, write down what became of it; again only if Twilio did not look at it (429)."""
+    for pause in (*THROTTLED, None):
+        if not claim(action, from_states):
+            return
+        crash("action.after_sending")
+        outcome, code, message, answers = ask(verb, action, until)
+        crash("action.after_twilio")
+        throttled = code == str(TOO_MANY)
+        again = throttled and pause is not None and time.monotonic() + 2 * pause < until
+        conclude(action, State.REQUESTED if again else outcome, "20429" if throttled else code, message)
+        crash("action.after_outcome")
+        take_in(answers if code != "call_ended" else [*answers, *looked_up(action, until)])
+        if not again or pause is None:
+            return
+        time.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - no secret
+        from_states = (State.REQUESTED,)
+
+
+def looked_up(action: Action, until: float) -> Answers:
+    """The legs that are gone, as Twilio knows them: their last callbacks may be lost."""
+    found: Answers = []
+    for sid in {sent["sid"] for sent in action.plan["sends"]}:
+        asked_at = timezone.now()
+        with contextlib.suppress(gateway.Refused, gateway.Unreachable):
+            found.append((gateway.fetch_leg(sid, until=until), asked_at))
+    return found
 
 
 def request(
-    call_id: UUID, by: User, name: str, verb: ModuleType, fields: Mapping[str, str], *, key: UUID, shape: str
+    call_id: UUID,
+    by: User,
+    name: str,
+    verb: ModuleType,
+    fields: Mapping[str, str],
+    *,
+    key: UUID,
+    shape: str,
+    stepped_up: bool,
 ) -> tuple[Action | None, Answer | None]:
     """The wish in the ledger, or the answer that there is none to send: refused, busy, changed, or known already."""
     fingerprint = hashlib.sha256(json.dumps([str(call_id), name, sorted(fields.items())]).encode()).hexdigest()
@@ -90,29 +149,35 @@ def request(
             known = Action.objects.filter(by=by, key=key).first()
             if known is not None:
                 return known, replay(known, fingerprint)
-            call = Call.objects.select_for_update(of=("self",)).select_related("team").get(pk=call_id)
-            why_not = policy.refusal(rights_of(by), name, call)
-            if why_not is not None:
-                return None, refuse(403, why_not, call, by, name, now)
-            plan, shape_now = preview(call, verb, fields)
-            if plan.refusals:
-                return None, refuse(409, plan.refusals[0], call, by, name, now)
+            call = Call.objects.select_for_update(of=("self",)).select_related("team", "line").get(pk=call_id)
+            rights = rights_of(by)
+            if (lacking := policy.lacking(rights, policy.PERMISSION[name], call)) is not None:
+                return None, refuse(403, lacking, call, by, name, now)
+            plan, shape_now = preview(call, verb, fields, rights)
+            if (forbidden := why_not(call, name, plan, rights)) is not None:
+                return None, refuse(*forbidden, call, by, name, now)
+            whole = name == "end" and plan.target == "call"
             entries = []
             for busy in Action.objects.select_for_update(of=("self",)).filter(
                 call=call, exclusive=True, state__in=OPEN_STATES
             ).select_related("by").order_by("pk"):  # fmt: skip
-                if name != "end" or (busy.verb == "end" and not stuck(busy, now)):
+                if not whole or (busy.verb == "end" and busy.target == "call" and not stuck(busy, now)):
                     return None, refuse(409, Refusal("busy", occupied(busy, now)), call, by, name, now)
                 entries.append(busy.become(State.OVERTAKEN, at=now, message=f"Overtaken: {by} ended the call."))
                 busy.save(update_fields=["state", "settled_at", "code", "message"])
-            if changed(shape, call, shape_now) and name != "end":
+            if changed(shape, call, shape_now) and not whole:
                 return None, refuse(412, CHANGED, call, by, name, now)
+            if plan.dials:
+                capped = dialling.cap_refusal(by, call, plan.dials, stepped_up=stepped_up, now=now)
+                if capped is not None:
+                    return None, refuse(403 if capped.code == "step_up" else 409, capped, call, by, name, now)
             action = Action(
                 call=call, by=by, verb=name, target=plan.target, params=dict(fields), plan=plan.as_json(), key=key,
-                fingerprint=fingerprint, shape=shape, exclusive=verb.EXCLUSIVE, requested_at=now,
+                fingerprint=fingerprint, shape=shape, exclusive=verb.EXCLUSIVE, requested_at=now, dials=plan.dials,
             )  # fmt: skip
             entries.append(action.become(State.REQUESTED, at=now))
             action.save(force_insert=True)
+            entries += dialling.alarms(by, call, now) if plan.dials else []
             append_audit(entries, at=now)
             hint.publish_on_commit(publish([call.pk], shape=[call.pk] if verb.EXCLUSIVE else []))
             return action, None
@@ -120,32 +185,33 @@ def request(
         # The same key, or two wishes, in the same moment: the other one was first.
         known = Action.objects.filter(by=by, key=key).first()
         if known is None:
-            return None, Answer(409, State.REFUSED, "Somebody else was a moment faster. Look again.")
+            return None, Answer(409, State.REFUSED, "Somebody else was a moment faster. Look again.", code="busy")
         return known, replay(known, fingerprint)
 
 
 def replay(known: Action, fingerprint: str) -> Answer:
     if known.fingerprint != fingerprint:
-        return Answer(422, State.REFUSED, "This key was used for another wish. Open the dialog again.")
-    answer = told(known, known.plan.get("effects", []))
-    return Answer(200, answer.state, answer.message, answer.action, answer.effects, replayed=True)
+        return Answer(422, State.REFUSED, "This key was used for another wish. Open the dialog again.", code="key")
+    return replace(told(known, known.plan.get("effects", [])), status=200, replayed=True)
 
 
-def claim(action: Action) -> bool:
+def claim(action: Action, from_states: Sequence[str] = (State.REQUESTED,)) -> bool:
     """From here on we cannot say that nothing was sent: a crash leaves `sending`, with a lease that runs out."""
+    now = timezone.now()
 
     def sending(current: Action) -> dict[str, Any]:
         current.attempt += 1
-        current.lease_until = timezone.now() + LEASE
-        return current.become(State.SENDING, at=timezone.now())
+        current.lease_until = now + LEASE
+        current.due_at = now + timedelta(seconds=current.plan.get("seconds", 0)) + GRACE
+        return current.become(State.SENDING, at=now)
 
-    claimed = move(action, from_states=(State.REQUESTED,), change=sending)
+    claimed = move(action, from_states=from_states, attempt=action.attempt, change=sending)
     if claimed is not None:
-        action.attempt = claimed.attempt
+        action.attempt, action.sent_at = claimed.attempt, claimed.sent_at
     return claimed is not None
 
 
-def ask(verb: ModuleType, action: Action) -> tuple[str, str, str, Answers]:
+def ask(verb: ModuleType, action: Action, until: float) -> tuple[str, str, str, Answers]:
     """Send what the plan says. Returns (state, code, sentence, Twilio's answers)."""
     answers: Answers = []
     refusals: list[gateway.Refused] = []
@@ -153,7 +219,7 @@ def ask(verb: ModuleType, action: Action) -> tuple[str, str, str, Answers]:
     while waiting:
         sent, asked_at = waiting.popleft(), timezone.now()
         try:
-            answers += [(resource, asked_at) for resource in verb.send(sent)]
+            answers += [(resource, asked_at) for resource in verb.send(action, sent, until)]
         except gateway.Refused as error:
             refusals.append(error)  # of this one: the others are asked for all the same
             if error.code in GONE:
@@ -166,13 +232,23 @@ def ask(verb: ModuleType, action: Action) -> tuple[str, str, str, Answers]:
                 return State.UNKNOWN, "unknown", f"{error} It may have happened: watch the legs.", answers
             what = "Only a part of it was sent." if answers else "Nothing was sent."
             return State.FAILED, "unreachable", f"{error} {what}", answers
+    return *judged(refusals, some=bool(answers)), answers
+
+
+def judged(refusals: Sequence[gateway.Refused], *, some: bool) -> tuple[str, str, str]:
+    """(state, code, sentence) of a wish of which Twilio refused these requests; `some`: it took others."""
+    part = "Only a part of it was accepted. " if some else ""
     for no in refusals:
+        if no.status == TOO_MANY:
+            return State.FAILED, str(TOO_MANY), f"{part}Twilio has too many requests at once ({no.code})."
+        if no.status in WRONG_ACCOUNT:
+            why = "Twilio does not accept this desk's credentials: tell who runs it"
+            return State.FAILED, "credentials", f"{part}{why} ({no.code})."
         if no.code not in GONE:
-            part = "Only a part of it was accepted. " if answers else ""
-            return State.FAILED, str(no.code)[:40], f"{part}Twilio refused: {said(no)} ({no.code}).", answers
-    if refusals and not answers:
-        return State.FAILED, "call_ended", f"The call is no longer in progress ({refusals[0].code}).", answers
-    return State.ACCEPTED, "", "Twilio accepted it. Waiting for the effect.", answers
+            return State.FAILED, str(no.code)[:40], f"{part}Twilio refused: {said(no)} ({no.code})."
+    if refusals and not some:
+        return State.FAILED, "call_ended", f"The call is no longer in progress ({refusals[0].code})."
+    return State.ACCEPTED, "", "Twilio accepted it. Waiting for the effect."
 
 
 def said(refusal: gateway.Refused) -> str:
@@ -238,7 +314,7 @@ def stuck(end: Action, now: datetime) -> bool:
     if end.state == State.UNKNOWN:
         return True
     since = end.accepted_at or end.sent_at or end.requested_at
-    return now - since > (EFFECT_DUE if end.state == State.ACCEPTED else LEASE)
+    return now - since > (GRACE if end.state == State.ACCEPTED else LEASE)
 
 
 CHANGED = Refusal("changed", "The call has changed meanwhile. Look again, then decide.")
@@ -248,7 +324,7 @@ def refuse(status: int, why: Refusal, call: Call, by: User, name: str, now: date
     """Written down like every wish that was granted."""
     facts = {"verb": name, "code": why.code}
     append_audit([{"what": "action.refused", "user_id": by.pk, "call_id": call.pk, "facts": facts}], at=now)
-    return Answer(status, State.REFUSED, why.message)
+    return Answer(status, State.REFUSED, why.message, code=why.code)
 
 
 SENTENCES = {
@@ -264,4 +340,4 @@ def told(action: Action, effects: Sequence[Mapping[str, str]]) -> Answer:
     if action.state == State.CONFIRMED:
         status = 200
     message = action.message or SENTENCES.get(State(action.state), "")
-    return Answer(status, action.state, message, action.pk, effects)
+    return Answer(status, action.state, message, action.pk, effects, action.code)

@@ -5,8 +5,8 @@ The same function serves the preview, the wish itself and the tests.
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -25,6 +25,9 @@ STATUS_WORDS = {
     "ringing": "ringing",
     "in-progress": "talking",
 }
+RING_SECONDS = 20
+# Wrong in itself, whatever the call is like: the fields, not the floor.
+INVALID = {"target", "leg", "destination", "number", "text", "language", "voice", "announcement", "twiml", "mode"}
 
 
 class LegView(Protocol):
@@ -36,16 +39,17 @@ class LegView(Protocol):
     direction: str
     parent_id: str | None
     ended_at: datetime | None
+    resume_url: str
 
 
 @dataclass(frozen=True)
 class Effect:
-    leg: str
+    leg: str  # its sid; "" for one that is yet to be dialled
     role: str
     name: str
     now: str
     then: str
-    fate: str  # goes | stays
+    fate: str  # goes | stays | moves | joins | unsure
 
     def as_json(self) -> dict[str, str]:
         return dict(vars(self))
@@ -63,16 +67,24 @@ class Refusal:
 @dataclass(frozen=True)
 class Plan:
     """`sends`: the requests to Twilio in order, each with those that follow if its leg is gone (`else`); `proof`: what
-    a later report must show (control.proof)."""
+    must be reported for it to be true (control.proof); `moves`: the legs whose document is replaced; `seconds`: how
+    long after the request its effect is there; `facts`: what the documents of the wish are made of; `needs`: further
+    permissions; `dials`: the number outside the directory that is called."""
 
     verb: str
     target: str
     title: str
+    what: str = ""
     effects: tuple[Effect, ...] = ()
     warnings: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     sends: tuple[dict[str, Any], ...] = ()
     proof: dict[str, Any] = field(default_factory=dict)
+    moves: tuple[str, ...] = ()
+    seconds: int = 0
+    facts: dict[str, Any] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    dials: str = ""
 
     @property
     def digest(self) -> str:
@@ -80,55 +92,319 @@ class Plan:
         fates = [[effect.leg, effect.role, effect.then, effect.fate] for effect in self.effects]
         return hashlib.sha256(json.dumps([self.verb, self.target, fates]).encode()).hexdigest()[:12]
 
-    def as_json(self) -> dict[str, Any]:
+    def told(self) -> dict[str, Any]:
+        """What a browser is shown: words, and no number or address that is not in them."""
         return {
             "verb": self.verb,
             "target": self.target,
             "title": self.title,
+            "what": self.what,
             "effects": [effect.as_json() for effect in self.effects],
             "warnings": list(self.warnings),
             "refusals": [refusal.as_json() for refusal in self.refusals],
-            "sends": list(self.sends),
-            "proof": self.proof,
+            "seconds": self.seconds,
         }
 
+    def as_json(self) -> dict[str, Any]:
+        """All of it, as it is kept with the action."""
+        return {
+            **self.told(),
+            "sends": list(self.sends),
+            "proof": self.proof,
+            "moves": list(self.moves),
+            "facts": self.facts,
+        }
 
-def end_call(legs: Sequence[LegView], *, who: str, names: dict[str, str]) -> Plan:
+    def refused(self, *why: Refusal) -> "Plan":
+        return replace(self, refusals=(*self.refusals, *why), sends=())
+
+
+@dataclass(frozen=True)
+class WayBack:
+    """Where a leg goes on after an interruption: a step of ours (path and query), or one who is called again."""
+
+    url: str = ""
+    contact: str = ""
+    who: str = ""  # who is rung again; "" if nobody was with the leg
+
+    @property
+    def words(self) -> str:
+        return f"{self.who} is rung again" if self.who else "goes on where it was"
+
+    def as_json(self) -> dict[str, str]:
+        return dict(vars(self))
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The legs of one call, who they are called on the screen, and the contact of those who are agents.
+
+    `who` is the caller's name on the screen, `rooms` the legs that are in a conference, `flow`: what callers hear
+    comes from us.
+    """
+
+    legs: Sequence[LegView]
+    who: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    contacts: Mapping[str, str] = field(default_factory=dict)
+    rooms: frozenset[str] = frozenset()
+
+    @property
+    def live(self) -> list[LegView]:
+        return [leg for leg in self.legs if leg.ended_at is None]
+
+    def leg(self, sid: str) -> LegView | None:
+        return next((leg for leg in self.live if leg.sid == sid), None)
+
+    def children(self, sid: str) -> list[LegView]:
+        return [leg for leg in self.live if leg.parent_id == sid]
+
+    def parent(self, leg: LegView) -> LegView | None:
+        return self.leg(leg.parent_id) if leg.parent_id else None
+
+    def name(self, leg: LegView) -> str:
+        return self.names.get(leg.sid) or ROLE_WORDS.get(leg.role, "Leg")
+
+    def moved(self, sid: str = "") -> LegView | None:
+        """The leg that is meant: the one that is named, else the caller, else the first that nobody dialled for us."""
+        if sid:
+            return self.leg(sid)
+        live = [leg for leg in self.live if leg.role != "supervisor"]
+        return next((leg for leg in live if leg.role == "caller"), None) or next(
+            (leg for leg in live if not leg.parent_id), None
+        )
+
+    def way_back(self, leg: LegView) -> WayBack | None:
+        """None: nothing is known of where this leg came from. Another application made its call."""
+        with_it = next(iter(self.children(leg.sid)), None)
+        who = self.name(with_it) if with_it else ""
+        if leg.resume_url:
+            return WayBack(url=leg.resume_url, who=who)
+        if with_it is not None and self.contacts.get(with_it.sid):
+            return WayBack(contact=self.contacts[with_it.sid], who=who)
+        return None
+
+    def effect(self, leg: LegView, then: str, fate: str) -> Effect:
+        now = "in a conference" if leg.sid in self.rooms else STATUS_WORDS.get(leg.status, leg.status)
+        return Effect(leg.sid, leg.role, self.name(leg), now, then, fate)
+
+    def hung_up(self, leg: LegView) -> Effect:
+        rings = leg.status in NOT_YET_ANSWERED and leg.direction != "inbound"
+        return self.effect(leg, "stops ringing" if rings else "is hung up", "goes")
+
+
+# End -----------------------------------------------------------------------------------------------------------
+
+
+def end_call(cast: Cast) -> Plan:
     """End the whole call: every leg that lives.
 
-    A child of <Dial> ends with its parent, so it is asked for only if the parent turns out to be gone. `who` is how
-    the caller is called on the screen, `names` maps sids to people.
+    A child of <Dial> ends with its parent, so it is asked for only if the parent turns out to be gone.
     """
-    live = [leg for leg in legs if leg.ended_at is None]
+    live = cast.live
     sids = {leg.sid for leg in live}
-    effects = tuple(
-        Effect(
-            leg=leg.sid,
-            role=leg.role,
-            name=names.get(leg.sid) or ROLE_WORDS.get(leg.role, "Leg"),
-            now=STATUS_WORDS.get(leg.status, leg.status),
-            then="stops ringing" if leg.status in NOT_YET_ANSWERED and leg.direction != "inbound" else "is hung up",
-            fate="goes",
-        )
-        for leg in live
-    )
     return Plan(
         verb="end",
         target="call",
-        title=f"End the call of {who}?",
-        effects=effects,
+        title=f"End the call of {cast.who}?",
+        effects=tuple(cast.hung_up(leg) for leg in live),
         refusals=() if live else (Refusal("call_ended", "The call has ended already."),),
-        sends=tuple(sending(leg, live) for leg in live if leg.parent_id not in sids),
+        sends=tuple(ending(leg, live) for leg in live if leg.parent_id not in sids),
         proof={"ended": sorted(sids)},
     )
 
 
-def sending(leg: LegView, live: Sequence[LegView]) -> dict[str, Any]:
-    children = [sending(child, live) for child in live if child.parent_id == leg.sid]
-    return {"sid": leg.sid, "status": ending(leg), "else": children}
+def end_leg(cast: Cast, sid: str) -> Plan:
+    """End one leg. Its children end with it; its parent goes on: with the next agent if the flow is ours."""
+    leg = cast.leg(sid)
+    if leg is None:
+        return Plan("end", "leg", "End one leg?", refusals=(NO_SUCH_LEG,))
+    effects = [cast.hung_up(leg), *(cast.hung_up(child) for child in cast.children(sid))]
+    if (parent := cast.parent(leg)) is not None:
+        effects.append(left_behind(cast, parent))
+    effects += [stays(cast, other) for other in cast.live if other.sid not in {each.leg for each in effects}]
+    return Plan(
+        verb="end",
+        target=sid,
+        title=f"End the leg of {cast.name(leg)}?",
+        what=cast.name(leg),
+        effects=tuple(effects),
+        warnings=ends_the_call(effects, cast),
+        sends=(ending(leg, cast.live),),
+        proof={"ended": [sid]},
+    )
 
 
-def ending(leg: LegView) -> str:
+def ends_the_call(effects: Sequence[Effect], cast: Cast) -> tuple[str, ...]:
+    gone = {effect.leg for effect in effects if effect.fate == "goes"}
+    return ("Nobody is left: the call ends.",) if all(leg.sid in gone for leg in cast.live) else ()
+
+
+def ending(leg: LegView, live: Sequence[LegView]) -> dict[str, Any]:
     """`canceled` has no effect on a leg in progress (twilio.com/docs/voice/api/call-resource), and an inbound leg
     reports no progress: what we take for ringing is often answered long since."""
-    return "canceled" if leg.status in NOT_YET_ANSWERED and leg.direction.startswith("outbound") else "completed"
+    children = [ending(child, live) for child in live if child.parent_id == leg.sid]
+    unanswered = leg.status in NOT_YET_ANSWERED and leg.direction.startswith("outbound")
+    return {"sid": leg.sid, "status": "canceled" if unanswered else "completed", "else": children}
+
+
+# Redirect: transfer, announce, another flow --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Target:
+    """Whom a call is transferred to. `contact`: +E164, client: or sip:; `state`: what is known of them now."""
+
+    name: str
+    contact: str
+    role: str  # agent | external
+    state: str = ""
+    warning: str = ""
+    external: bool = False
+
+
+def transfer(cast: Cast, leg: LegView | None, to: Target) -> Plan:
+    """Blind: the leg leaves whom it talks to and hears ringing; if nobody answers it goes back."""
+    title = f"Transfer {cast.who} to {to.name}?"
+    why = unmovable(cast, leg)
+    if leg is None or why is not None:
+        return Plan("transfer", "", title, refusals=(why or NO_SUCH_LEG,))
+    back = cast.way_back(leg)
+    returns = f"goes back: {back.words}" if back and back.who else "goes back to where it was" if back else "is hung up"
+    warnings = [f"If nobody answers there within {RING_SECONDS} s, {cast.name(leg)} {returns}."]
+    if back is None:
+        warnings.append("Another application made this call: nothing is known of a way back.")
+    joins = Effect("", to.role, to.name, to.state, f"is called, for up to {RING_SECONDS} s", "joins")
+    return Plan(
+        verb="transfer",
+        target=leg.sid,
+        title=title,
+        what=f"to {to.name}",
+        effects=(*moved(cast, leg, f"hears ringing, then talks to {to.name}"), joins),
+        warnings=(*([to.warning] if to.warning else []), *warnings, *left_warnings(cast, leg)),
+        sends=({"sid": leg.sid, "step": "ring"},),
+        proof={"joined": leg.sid, "who": to.name, "back": f"{cast.name(leg)} {returns}."},
+        moves=(leg.sid,),
+        seconds=RING_SECONDS + 5,
+        facts={"contact": to.contact, "role": to.role, "back": back.as_json() if back else None},
+        needs=("dial_external",) if to.external else (),
+        dials=to.contact if to.external else "",
+    )
+
+
+def announce(cast: Cast, leg: LegView | None, *, heard: str, seconds: int, facts: Mapping[str, Any]) -> Plan:
+    """One leg hears something, then goes on where it was. `heard`: the words, or the recording's name."""
+    title = f"Announce to {cast.name(leg)}?" if leg else "Announce?"
+    why = unmovable(cast, leg)
+    if leg is None or why is not None:
+        return Plan("announce", "", title, refusals=(why or NO_SUCH_LEG,))
+    back = cast.way_back(leg)
+    if back is None:
+        lost = "Nothing is known of a way back for this leg: after an announcement it would be hung up."
+        if cast.parent(leg) is not None:
+            lost = f"{cast.name(leg)} was dialled for somebody: an announcement would end their conversation for good."
+        return Plan("announce", leg.sid, title, refusals=(Refusal("no_way_back", lost),))
+    then = f"hears it (about {seconds} s), then {back.words}"
+    return Plan(
+        verb="announce",
+        target=leg.sid,
+        title=title,
+        what=f"“{heard}”" if len(heard) < 60 else f"“{heard[:58]}…”",
+        effects=moved(cast, leg, then),
+        warnings=left_warnings(cast, leg),
+        sends=({"sid": leg.sid, "step": "say"},),
+        proof={"heard": leg.sid},
+        moves=(leg.sid,),
+        seconds=seconds + 3,
+        facts={**facts, "back": back.as_json()},
+    )
+
+
+def redirect(cast: Cast, leg: LegView | None, *, name: str, facts: Mapping[str, Any]) -> Plan:
+    """Hand a leg over to a line's flow or to another application's document."""
+    title = f"Send {cast.who} to {name}?"
+    why = unmovable(cast, leg)
+    if leg is None or why is not None:
+        return Plan("redirect", "", title, refusals=(why or NO_SUCH_LEG,))
+    return Plan(
+        verb="redirect",
+        target=leg.sid,
+        title=title,
+        what=f"to {name}",
+        effects=moved(cast, leg, f"leaves for {name}"),
+        warnings=left_warnings(cast, leg),
+        sends=({"sid": leg.sid, "step": "go"},),
+        proof={"there": leg.sid, "sign": "line" if "line" in facts else "go"},
+        moves=(leg.sid,),
+        seconds=5,
+        facts=dict(facts),
+    )
+
+
+def raw(cast: Cast, leg: LegView | None, *, twiml: str, verbs: Iterable[str], seconds: int, numbers: str) -> Plan:
+    """Give a leg TwiML as it was typed; behind it, it goes on where it was, if that is known."""
+    title = f"Give {cast.name(leg)} this TwiML?" if leg else "Give this TwiML?"
+    why = unmovable(cast, leg)
+    if leg is None or why is not None:
+        return Plan("redirect", "", title, refusals=(why or NO_SUCH_LEG,), needs=("raw_twiml",))
+    back = cast.way_back(leg)
+    return Plan(
+        verb="redirect",
+        target=leg.sid,
+        title=title,
+        what="with TwiML: " + ", ".join(verbs),
+        effects=moved(cast, leg, f"runs {', '.join(verbs)}, then {back.words if back else 'is hung up'}"),
+        warnings=(*left_warnings(cast, leg), "What it really does is up to the TwiML: watch the legs."),
+        sends=({"sid": leg.sid, "twiml": twiml},),
+        proof={"ran": leg.sid, "children": sorted(child.sid for child in cast.legs if child.parent_id == leg.sid)},
+        moves=(leg.sid,),
+        seconds=seconds,
+        facts={"back": back.as_json() if back else None},
+        needs=("raw_twiml", "dial_external") if numbers else ("raw_twiml",),
+        dials=numbers,
+    )
+
+
+def unmovable(cast: Cast, leg: LegView | None) -> Refusal | None:
+    """Twilio redirects what is in progress (21220). Of an inbound leg we hear late that it is, so it is asked for."""
+    if leg is None:
+        return NO_SUCH_LEG
+    if leg.status in NOT_YET_ANSWERED and leg.direction.startswith("outbound"):
+        return Refusal("not_answered", "This leg has not been answered yet: only one that was can be sent elsewhere.")
+    parent = cast.parent(leg)
+    if parent is not None and parent.resume_url:
+        other = cast.name(parent)
+        return Refusal("child", f"{cast.name(leg)} was dialled for {other}: move {other} instead.")
+    return None
+
+
+def moved(cast: Cast, leg: LegView, then: str) -> tuple[Effect, ...]:
+    """What happens around a leg whose document is replaced (twilio.com/en-us/changelog, 2021-05-24): its children
+    end; its parent's <Dial> is over."""
+    effects = [cast.effect(leg, then, "moves"), *(cast.hung_up(child) for child in cast.children(leg.sid))]
+    if (parent := cast.parent(leg)) is not None:
+        effects.append(left_behind(cast, parent))
+    effects += [stays(cast, other) for other in cast.live if other.sid not in {each.leg for each in effects}]
+    return tuple(effects)
+
+
+def left_behind(cast: Cast, parent: LegView) -> Effect:
+    """Whose <Dial> is over because its child is gone."""
+    if parent.resume_url:
+        return cast.effect(parent, "is put through to the next free agent", "stays")
+    return cast.effect(parent, "goes on as the application says that dialled for it, or is hung up", "unsure")
+
+
+def stays(cast: Cast, leg: LegView) -> Effect:
+    return cast.effect(leg, "stays in the conference" if leg.sid in cast.rooms else "is not touched", "stays")
+
+
+def left_warnings(cast: Cast, leg: LegView) -> tuple[str, ...]:
+    talking = [cast.name(child) for child in cast.children(leg.sid) if child.status == "in-progress"]
+    found = [f"It ends the conversation with {name}: {name}’s leg is hung up." for name in talking]
+    if leg.sid in cast.rooms:
+        found.append(f"{cast.name(leg)} leaves the conference; the others stay in it.")
+    return tuple(found)
+
+
+NO_SUCH_LEG = Refusal("leg", "There is no such live leg on this call.")

@@ -6,12 +6,21 @@ from calls.control.plan import Refusal
 from calls.models import Call, Rights
 
 # One permission a verb. The docs have the same table, and a test compares them.
-PERMISSION = {"end": "end_call"}
+PERMISSION = {
+    "transfer": "transfer_call",
+    "announce": "announce_call",
+    "end": "end_call",
+    "redirect": "redirect_call",
+}
 
 
 def refusal(rights: Rights, verb: str, call: Call) -> Refusal | None:
     """None: allowed. Otherwise the permission that is missing, in words, and where this person does hold it."""
-    codename = PERMISSION[verb]
+    return lacking(rights, PERMISSION[verb], call)
+
+
+def lacking(rights: Rights, codename: str, call: Call) -> Refusal | None:
+    """The same for one permission: what a plan needs beyond that of its verb."""
     if rights.may(codename, call.team_id):
         return None
     held = sorted(rights.team_names[team] for team in rights.watched if team and rights.may(codename, team))

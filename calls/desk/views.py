@@ -10,16 +10,17 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from calls.control import policy
-from calls.control.perform import Answer, preview
+from calls.control.perform import Answer, preview, why_not
 from calls.control.perform import wish as perform
 from calls.control.verbs import VERBS
 from calls.desk.refusals import wants_json
+from calls.desk.sign_in import step_up
 from calls.live import frames
 from calls.live.hub import BOARD_AGE, hub
 from calls.live.rights import watch
@@ -109,10 +110,12 @@ def report_told(report: Report) -> dict[str, Any]:
 def plan(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
     """What the wish would do, and whether this person may make it."""
     call = visible(request, pk, "team", "position")
-    made, shape = preview(call, verb_named(verb), wished(request.GET))
-    why_not = policy.refusal(rights_of(request.user), verb, call)
-    told = made.as_json()
-    refusals = ([why_not.as_json()] if why_not else []) + told["refusals"]
+    rights = rights_of(request.user)
+    made, shape = preview(call, verb_named(verb), wished(request.GET), rights)
+    forbidden = why_not(call, verb, made, rights)
+    told = made.told()
+    others = [refusal.as_json() for refusal in made.refusals if forbidden is None or refusal != forbidden[1]]
+    refusals = ([forbidden[1].as_json()] if forbidden else []) + others
     return JsonResponse({**told, "refusals": refusals, "allowed": not refusals, "shape": shape, "key": str(uuid4())})
 
 
@@ -127,10 +130,19 @@ def wish(request: SignedIn, pk: UUID, verb: str) -> HttpResponse:
         return answer(request, Answer(422, Action.State.REFUSED, "The wish has no key: open the dialog again."))
     shape = request.headers.get("If-Match") or request.POST.get("shape", "")
     fields = wished(request.POST)
-    return answer(request, perform(call.pk, request.user, verb, asked, fields, key=key, shape=shape.strip('"')))
+    try:
+        stepped_up = step_up(request)
+    except PermissionDenied as error:
+        return answer(request, Answer(403, Action.State.REFUSED, str(error), code="step_up"))
+    return answer(
+        request,
+        perform(call.pk, request.user, verb, asked, fields, key=key, shape=shape.strip('"'), stepped_up=stepped_up),
+    )
 
 
-FIELDS = {"target"}
+FIELDS = {
+    "target", "leg", "mode", "destination", "to", "announcement", "text", "language", "voice", "twiml",
+}  # fmt: skip
 
 
 def wished(said: QueryDict) -> dict[str, str]:

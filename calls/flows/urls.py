@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from calls.flows import inbound
+from calls.flows import inbound, wishes
 from calls.intake import doors
 
 urlpatterns = [
     path("voice/", inbound.voice, name="twilio-voice"),
     path("dial/", inbound.dial, name="twilio-dial"),
+    path("twiml/<str:signed>/", wishes.document, name="twilio-twiml"),
     path("status/", doors.status, name="twilio-status"),
     path("conference/", doors.conference, name="twilio-conference"),
     path("recording/", doors.recording, name="twilio-recording"),

@@ -253,8 +253,9 @@ def milliseconds(at: datetime) -> int:
 
 # Nothing orders "paused" and "in-progress" of a recording (no number, no time): assume that it still records.
 TAPES = ("in-progress", "failed", "absent", "completed")
-# Documents of ours that interrupt a flow: going back to one would play it again.
-INTERRUPTIONS = ("twiml",)
+# Where a leg can go on after an interruption: a step of its flow, or being put through. Not the interruption itself,
+# and not the end of a <Dial>, which is asked for in vain when its caller is sent elsewhere.
+RESUMED_AT = ("ring", "again")
 PRESENT = (
     "participant-join",
     "participant-mute",
@@ -356,9 +357,13 @@ def _statement(
         way=(name, report.direction) if report.direction else None,
         verdict=(authority, int(exact), ms if exact else -ms, report.answered_by) if report.answered_by else None,
         cost=(milliseconds(report.received_at), str(report.price)) if report.price is not None else None,
-        resume=(ms, report.url) if report.url and report.door not in INTERRUPTIONS else None,
+        resume=(ms, report.url) if report.url and resumable(report) else None,
         tapes=_tapes(report, ended is not None),
     )
+
+
+def resumable(report: Report) -> bool:
+    return report.door == "voice" or (report.door == "twiml" and report.step in RESUMED_AT)
 
 
 def _tapes(report: Report, ended: bool) -> tuple[tuple[str, int], ...]:

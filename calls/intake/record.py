@@ -11,7 +11,7 @@ from django.db import OperationalError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from calls.control.proof import proved
+from calls.control.proof import verdict, with_sign
 from calls.failpoints import crash
 from calls.intake.gather import Again, Gathering
 from calls.intake.lifecycle import LegState, hear, statements
@@ -296,17 +296,34 @@ class Batch:
     # Prove and write -------------------------------------------------------------------------------------------
 
     def prove_actions(self) -> None:
-        """Wishes whose effect was now seen are confirmed, even before the answer to our request is in."""
+        """Wishes whose effect was now seen are settled, even before the answer to our request is in."""
+        signs: dict[UUID, list[Report]] = {}
+        for report in self.reports:
+            if report.action_id is not None:
+                signs.setdefault(report.action_id, []).append(report)
         for action in self.found.actions:
-            if action.state != Action.State.REQUESTED and proved(action.plan.get("proof", {}), self.found.legs):
-                self.entries.append(action.become(Action.State.CONFIRMED, at=self.now))
+            if action.state == Action.State.REQUESTED:
+                continue
+            seen = action.seen
+            for report in signs.get(action.pk, ()):
+                seen = with_sign(seen, report)
+            found = verdict(action.plan.get("proof", {}), seen, self.legs_of(action.call_id))
+            if found is not None:
+                self.entries.append(action.become(found.state, at=self.now, code=found.code, message=found.message))
             elif any(action.call_id == call.pk for call in self.found.merged):
                 why = "The call turned out to be a part of another one. Look there."
                 self.entries.append(action.become(Action.State.OVERTAKEN, at=self.now, message=why))
-            else:
+            elif seen == action.seen:
                 continue
+            action.seen = seen
             self.moved_actions.append(action)
-            self.reshaped.add(action.call_id)
+            if action.open:
+                self.changed_calls.add(action.call_id)
+            else:
+                self.reshaped.add(action.call_id)
+
+    def legs_of(self, call: UUID) -> dict[str, Leg]:
+        return {sid: leg for sid, leg in self.found.legs.items() if leg.call_id == call}
 
     def write(self) -> None:
         stored = [call for call in self.found.merged if call.pk not in self.found.new_calls]
@@ -321,7 +338,7 @@ class Batch:
         upsert_presences(self.changed_presences)
         self.write_reports(stored)
         crash("intake.after_insert")
-        Action.objects.bulk_update(self.moved_actions, ["state", "settled_at", "code", "message"])
+        Action.objects.bulk_update(self.moved_actions, ["state", "seen", "settled_at", "code", "message"])
         append_audit(self.entries, at=self.now)
         hint.publish_on_commit(publish(news, shape=self.reshaped & news))
 

@@ -95,6 +95,8 @@ def action_body(action: "Action", shown: Any) -> dict[str, Any]:
         "id": str(action.pk),
         "verb": action.verb,
         "target": action.target,
+        "what": shown(action.plan.get("what", "")),  # a number outside the directory, if it went there
+        "began": bool(action.seen),
         "by": action.by.get_full_name() or action.by.get_username(),
         "state": action.state,
         "exclusive": action.exclusive,

@@ -20,7 +20,7 @@ LANGUAGES = [
 VOICES = [("woman", "Woman"), ("man", "Man")]  # none: the one that Twilio has for the language
 
 
-class ForTeams(models.QuerySet):  # type: ignore[type-arg]
+class ForTeams(models.QuerySet):
     def of(self, team: "TeamId") -> Self:
         """What may be used on this team's calls: what is for every team, and what is for this one."""
         return self.filter(Q(teams=None) | Q(teams=team)).distinct() if team else self.filter(teams=None)

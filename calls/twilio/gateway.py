@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -111,6 +112,14 @@ def list_legs(
 def account() -> Resource:
     """The Account resource: the cheapest proof that Twilio knows us (20003 if not)."""
     return _fetch(f"/Accounts/{settings.TWILIO_ACCOUNT_SID}.json", {}, None)
+
+
+def twilios_time() -> datetime | None:
+    """Twilio's clock in whole seconds, as the last answer of this process was dated; None if it was not."""
+    try:
+        return parsedate_to_datetime(_client().http_client.dated)
+    except ValueError:
+        return None
 
 
 def list_numbers(number: str = "") -> list[Resource]:
@@ -254,6 +263,7 @@ class Wire(HttpClient):
     """
 
     base = ""  # scheme and host of all that leaves
+    dated = ""  # the Date header of the last answer
 
     def __init__(self) -> None:
         super().__init__(log, False, DEADLINE)
@@ -289,6 +299,7 @@ class Wire(HttpClient):
                 allow_redirects=False,
                 stream=True,
             ) as answer:
+                self.dated = answer.headers.get("Date", "")
                 body = bytearray()
                 for piece in answer.iter_content(4096):
                     body += piece

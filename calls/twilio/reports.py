@@ -98,7 +98,15 @@ class Report:
     action_id: UUID | None = None
     step: str = ""
     visit: str = ""
+    was: str = ""  # asked again by ourselves: how the <Dial> had gone
     url: str = ""  # path and query of a TwiML request, Twilio's own parameters left out
+
+    @property
+    def talked(self) -> bool:
+        """At the end of a <Dial>: whoever was called had answered."""
+        if self.bridged is None:
+            return "answered" in (self.was, self.dial_status) or self.dial_status == "completed"
+        return self.bridged
 
     @property
     def once(self) -> bool:
@@ -167,6 +175,7 @@ def parse(
         action_id=_uuid(ours, "a"),
         step=_token(ours, "step"),
         visit=_token(ours, "visit"),
+        was=_token(ours, "was"),
         url=_url(path, query) if source is Source.TWIML else "",
         strange=tuple(strange),
     )
@@ -231,6 +240,7 @@ NECESSARY = {
     "status": ("CallSid", "CallStatus", "From", "To"),
     "voice": ("CallSid", "CallStatus", "From", "To"),
     "dial": ("CallSid", "CallStatus", "From", "To"),
+    "twiml": ("CallSid", "CallStatus", "From", "To"),
     "amd": ("CallSid", "AnsweredBy"),
     "conference": ("ConferenceSid", "FriendlyName", "StatusCallbackEvent"),
     "recording": ("RecordingSid", "RecordingStatus"),

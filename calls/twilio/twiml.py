@@ -12,6 +12,9 @@ OVERRIDE = "#rc=3&rp=ct,rt,5xx"
 # ends the call.
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 LONGEST_SPOKEN = 1_000  # characters
+LONGEST_INLINE = 4_000  # characters of a document that is sent with a request (32018)
+CHARACTERS_A_SECOND = 13
+LONGEST_CALL = 4 * 60 * 60  # seconds, on every leg that is dialled: what nobody ends must end by itself
 PROGRESS = "initiated ringing answered completed"
 
 
@@ -31,10 +34,11 @@ def greeting(text: str, *, then: str) -> str:
     return str(response)
 
 
-def ring(contact: str, *, action: str, status: str, seconds: int) -> str:
-    """Ring one agent; what comes after is asked at `action`. `contact` is client:, sip: or +E164."""
+def ring(contact: str, *, action: str, status: str, seconds: int, caller_id: str = "") -> str:
+    """Ring one party; what comes after is asked at `action`. `contact` is client:, sip: or +E164; `caller_id` what it
+    sees, if the caller's own address is none that a telephone can show (13214)."""
     response = VoiceResponse()
-    dial = Dial(action=action, timeout=seconds)
+    dial = Dial(action=action, timeout=seconds, time_limit=LONGEST_CALL, caller_id=caller_id or None)
     progress = {"status_callback": status, "status_callback_event": PROGRESS}
     if contact.startswith("client:"):
         dial.client(contact.removeprefix("client:"), **progress)
@@ -46,9 +50,40 @@ def ring(contact: str, *, action: str, status: str, seconds: int) -> str:
     return str(response)
 
 
-def go_on(url: str) -> str:
+def go_on(url: str, *, method: str = "POST") -> str:
+    """Hand over to another document. GET drops what was posted, so ours are asked by POST."""
     response = VoiceResponse()
-    response.redirect(url)
+    response.redirect(url, method=None if method == "POST" else method)
+    return str(response)
+
+
+def announcement(text: str, *, language: str, voice: str = "", then: str) -> str:
+    """Something is said, and the leg goes on at `then` (twilio.com/docs/voice/twiml/say)."""
+    response = VoiceResponse()
+    response.say(spoken(text), language=language, voice=voice or None)
+    response.redirect(then)
+    return str(response)
+
+
+def recording(url: str, *, then: str) -> str:
+    """A recording is played, and the leg goes on at `then` (twilio.com/docs/voice/twiml/play)."""
+    response = VoiceResponse()
+    response.play(url)
+    response.redirect(then)
+    return str(response)
+
+
+def please_hold(then: str, *, seconds: int) -> str:
+    """Silence, and then `then` is asked: for whoever must not be hung up while we do not know better."""
+    response = VoiceResponse()
+    response.pause(length=seconds)
+    response.redirect(then)
+    return str(response)
+
+
+def hang_up() -> str:
+    response = VoiceResponse()
+    response.hangup()
     return str(response)
 
 
@@ -57,3 +92,8 @@ def goodbye(text: str) -> str:
     response.say(spoken(text))
     response.hangup()
     return str(response)
+
+
+def how_long(text: str) -> int:
+    """About how many seconds it takes to say this."""
+    return len(spoken(text)) // CHARACTERS_A_SECOND + 2

@@ -9,7 +9,7 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from calls.control.perform import EFFECT_DUE
+from calls.control.perform import GRACE
 from calls.models import Action, Audit, Call, Leg, Membership
 from calls.twilio import gateway
 from tests.conftest import LINE, group
@@ -215,7 +215,7 @@ def test_the_second_supervisor_hears_who_was_first_and_when(wish, ben, alice, da
 
 def test_an_end_that_shows_no_effect_may_be_asked_for_again(wish, ben, alice, dana_call, rest):
     wish(ben, dana_call)
-    Action.objects.update(accepted_at=timezone.now() - EFFECT_DUE * 2)
+    Action.objects.update(accepted_at=timezone.now() - GRACE * 2)
     assert wish(alice, dana_call).status_code == 202
     assert sorted(Action.objects.values_list("by__username", "state")) == [("alice", "accepted"), ("ben", "overtaken")]
     assert len(rest.asked) == 2
@@ -348,6 +348,7 @@ def test_wes_may_only_watch(wish, wes, dana_call, rest):
     assert response.json() == {
         "action": None,
         "state": "refused",
+        "code": "forbidden",
         "effects": [],
         "message": "You need the permission “Can end calls” on Billing.",
     }

@@ -30,13 +30,14 @@ def test_what_is_no_sid_never_leaves(rest, sid):
 
 @pytest.mark.parametrize("target", HOSTILE[1:], ids=lambda sid: ascii(sid)[:24])
 def test_no_sid_of_a_browser_is_ever_asked_for(wish, ben, dana_call, rest, target):
-    """`target` may only name the whole call by now, and the legs that are asked for come from our own rows."""
-    assert wish(ben, dana_call, target=target).status_code == 409
+    """`target` names the whole call or one of its live legs, and the legs that are asked for come from our own rows."""
+    assert wish(ben, dana_call, target=target).status_code == 422
     assert (rest.asked, Action.objects.count()) == ([], 0)
 
 
-def test_not_even_the_sid_of_a_real_leg(wish, ben, dana_call, rest):
-    assert wish(ben, dana_call, target=dana_call.legs.first().pk).status_code == 409
+def test_nor_the_sid_of_somebody_elses_call(wish, ben, sue, dana_call, twilio, rest):
+    other, _ = twilio.call_in(From="+14155550999", To="+15550100999")
+    assert wish(ben, dana_call, target=other).status_code == 422
     assert rest.asked == []
 
 

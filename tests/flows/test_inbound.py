@@ -123,6 +123,7 @@ def test_after_three_tries_there_is_a_kind_goodbye(dana, billing):
         agent(billing, f"Agent {number}", f"client:agent{number}")
     for _ in range(3):
         dana.goes_on().not_answered()
+    dana.goes_on()
     assert heard(dana.answer) == [("Say", inbound.SORRY), ("Hangup", "")]
     assert Visit.objects.count() == 3
 
@@ -130,7 +131,7 @@ def test_after_three_tries_there_is_a_kind_goodbye(dana, billing):
 def test_who_has_talked_is_thanked(dana, ana):
     dana.goes_on()
     said = {"DialCallStatus": "completed", "DialCallSid": dana.twilio.sid(), "DialBridged": "true"}
-    dana.says(path_of(dana.rings.dial.get("action")), **said)
+    dana.says(path_of(dana.rings.dial.get("action")), **said).goes_on()
     assert heard(dana.answer) == [("Say", inbound.THANKS), ("Hangup", "")]
 
 
@@ -227,7 +228,7 @@ def test_two_callers_at_once_do_not_get_the_same_agent(rows, line, ana, billing)
     def ask(call):
         try:
             barrier.wait()
-            rung.append(inbound.agent_for(call, 1))
+            rung.append(inbound.agent_for(call, call.line, "ring", 1))
         finally:
             connection.close()
 
@@ -250,7 +251,7 @@ def test_asked_twice_at_once_one_agent_is_rung(rows, line, ana, billing):
     def ask():
         try:
             barrier.wait()
-            rung.append(inbound.agent_for(call, 1))
+            rung.append(inbound.agent_for(call, call.line, "ring", 1))
         finally:
             connection.close()
 

@@ -290,7 +290,7 @@ def test_a_wish_for_a_call_that_turns_out_to_be_a_part_of_another_is_overtaken_i
         sid, _ = twilio.call_in(From=DANA)
         calls.append(Call.objects.get(legs__sid=sid))
     older, younger = calls
-    action, _ = perform.request(younger.pk, alice, "end", end, {}, key=uuid4(), shape="")
+    action, _ = perform.request(younger.pk, alice, "end", end, {}, key=uuid4(), shape="", stepped_up=False)
     assert perform.claim(action)
     room = {"ConferenceSid": twilio.sid("CF"), "FriendlyName": f"call-{older.pk}", "SequenceNumber": "1"}
     room |= {"StatusCallbackEvent": "participant-join", "CallSid": younger.legs.get().sid}

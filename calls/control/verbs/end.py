@@ -1,44 +1,43 @@
-"""End: the whole call is hung up."""
+"""End: the whole call is hung up, or one leg of it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from calls.control.plan import Plan, Refusal, end_call
-from calls.live.frames import mask
-from calls.models import Call, Leg
+from calls.control.plan import Plan, end_call, end_leg
+from calls.control.verbs.cast import cast_of, over
+from calls.models import Action, Call, Leg, Rights
 from calls.twilio import gateway
 
 EXCLUSIVE = True
+ABSOLUTE = True  # asked for twice it does nothing more
 # Answered in the same moment or ended: `canceled` says which no clearer than "invalid call state" (21220).
 NOT_IN_THAT_STATE = 21220
 
 
-def plan(call: Call, legs: Sequence[Leg], fields: Mapping[str, str]) -> Plan:
-    """`fields`: target (`call`; a single leg's sid comes with a later version)."""
-    outside = call.to_number if call.direction.startswith("outbound") else call.from_number
-    names = {leg.sid: leg.agent.name for leg in legs if leg.agent}
-    made = end_call(legs, who=mask(outside) or "an unknown caller", names=names)
-    if call.merged_into_id is not None:
-        why = Refusal("merged", "This call became part of another one: end that one.")
-    elif call.ended_at is not None:
-        why = Refusal("call_ended", "The call has ended already.")
-    elif fields.get("target", "call") != "call":
-        why = Refusal("target", "Only the whole call can be ended here.")
-    else:
-        return made
-    return Plan("end", "call", made.title, refusals=(why,))
+def plan(call: Call, legs: Sequence[Leg], fields: Mapping[str, str], rights: Rights) -> Plan:
+    """`fields`: target (`call`, or a leg's sid)."""
+    cast, target = cast_of(call, legs), fields.get("target") or "call"
+    return over(call, "end") or (end_call(cast) if target == "call" else end_leg(cast, target))
 
 
-def send(wish: Mapping[str, Any]) -> list[dict[str, Any]]:
+def choices(call: Call, legs: Sequence[Leg], rights: Rights) -> dict[str, Any]:
+    cast = cast_of(call, legs)
+    named = [{"target": leg.sid, "name": cast.name(leg), "role": leg.role} for leg in cast.live]
+    return {"targets": [{"target": "call", "name": "The whole call"}, *named]}
+
+
+def send(action: Action, wish: Mapping[str, Any], until: float) -> list[dict[str, Any]]:
     """Ask Twilio; returns its answers (Call resources)."""
     sid, status = wish["sid"], wish["status"]
     if status == "completed":
-        return [gateway.end_leg(sid, status)]
+        return [gateway.end_leg(sid, status, until=until)]
     try:
-        answer = gateway.end_leg(sid, status)
+        answer = gateway.end_leg(sid, status, until=until)
     except gateway.Refused as error:
         if error.code != NOT_IN_THAT_STATE:
             raise
-        return [gateway.end_leg(sid, "completed")]
+        return [gateway.end_leg(sid, "completed", until=until)]
     # Answered in the same moment: `canceled` was taken and did nothing.
-    return [answer, gateway.end_leg(sid, "completed")] if answer.get("status") == "in-progress" else [answer]
+    if answer.get("status") == "in-progress":
+        return [answer, gateway.end_leg(sid, "completed", until=until)]
+    return [answer]

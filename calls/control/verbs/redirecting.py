@@ -1,0 +1,84 @@
+"""What transfer, announce and redirect have in common: a leg gets another document, and that document is ours.
+
+Twilio is given an address (`Url=`) that is signed for this action and this call; that it was asked for is the first
+sign of the effect. What is heard there is made of the action's plan, the same however often it is asked for.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from django.urls import reverse
+
+from calls.models import Action, Leg
+from calls.twilio import gateway, twiml
+from calls.twilio.reports import Report
+
+ABSOLUTE = False  # asked for twice it begins anew
+# So long a first document is waited for; the steps behind it live as long as the call.
+FIRST_FETCH = timedelta(minutes=10)
+signer = Signer(salt="calls.twiml", sep="~")
+
+
+def send(action: Action, wish: Mapping[str, Any], until: float) -> list[dict[str, Any]]:
+    """Ask Twilio to fetch the document of this step; returns its answer (the Call resource)."""
+    return [gateway.redirect_leg(wish["sid"], url=address(action, wish["step"]), until=until)]
+
+
+def address(action: Action, step: str, **query: object) -> str:
+    path = reverse("twilio-twiml", args=[signer.sign(action.pk.hex)])
+    return twiml.absolute(settings.PUBLIC_URL, path, call=action.call_id, a=action.pk, step=step, **query)
+
+
+def action_of(signed: str) -> UUID | None:
+    """The action that an address of ours was made for; None if it was not made by us."""
+    try:
+        return UUID(signer.unsign(signed))
+    except (BadSignature, ValueError):
+        return None
+
+
+def too_late(action: Action, now: datetime) -> bool:
+    """Nobody asked for its document for so long that whoever asks now does not mean this wish."""
+    return not action.seen and action.sent_at is not None and now - action.sent_at > FIRST_FETCH
+
+
+def back(action: Action) -> str:
+    """The document that takes the leg to where it was, by the plan; a kind goodbye if that is nowhere."""
+    way = action.plan["facts"].get("back")
+    if way and way["url"]:
+        return twiml.go_on(way_on(way["url"], action))
+    if way and way["contact"]:
+        return twiml.go_on(address(action, "again"))
+    return goodbye(action, "sorry")
+
+
+def goodbye(action: Action, step: str) -> str:
+    """`thanks` or `sorry`: the flow's own last step."""
+    query = {"call": action.call_id, "step": step, "back": action.pk.hex[:12]}
+    return twiml.go_on(twiml.absolute(settings.PUBLIC_URL, reverse("twilio-voice"), **query))
+
+
+def way_on(url: str, action: Action) -> str:
+    """A step of ours, marked with the action that leads back to it: a new statement, though the step is an old one."""
+    path, _, query = url.partition("?")
+    kept = [pair for pair in query.split("&") if pair and not pair.startswith("back=")]
+    marked = "&".join([*kept, urlencode({"back": action.pk.hex[:12]})])
+    return f"{settings.PUBLIC_URL}{path}?{marked}{twiml.OVERRIDE}"
+
+
+def caller_id(action: Action, leg: Leg) -> str:
+    """Who calls, if the leg's own address is none that a telephone can show (13214)."""
+    line = action.call.line
+    shown = leg.from_number if leg.direction == "inbound" else leg.to_number
+    return line.address if line and line.address.startswith("+") and not shown.startswith("+") else ""
+
+
+def taken_away(call_id: UUID, report: Report) -> bool:
+    """At the end of a <Dial>: a supervisor ended the other leg, and that leg alone."""
+    ends = Action.objects.filter(call=call_id, verb="end", target=report.dialled_sid).exclude(target="")
+    return ends.exclude(state__in=(Action.State.REFUSED, Action.State.FAILED)).exists()

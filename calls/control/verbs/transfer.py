@@ -1,0 +1,145 @@
+"""Transfer, blind: a leg leaves whom it talks to and is put through to somebody else."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+
+from calls.control import dialling
+from calls.control.plan import RING_SECONDS, Plan, Refusal, Target
+from calls.control.plan import transfer as transfer_plan
+from calls.control.verbs.cast import cast_of, legs_to_choose, over, refused
+from calls.control.verbs.redirecting import ABSOLUTE, address, back, caller_id, goodbye, send, taken_away
+from calls.live.frames import mask
+from calls.models import Action, Agent, Call, Destination, Leg, Line, Rights, agents_for
+from calls.twilio import twiml
+from calls.twilio.reports import Report
+
+__all__ = ["ABSOLUTE", "EXCLUSIVE", "choices", "document", "plan", "send"]
+EXCLUSIVE = True
+STATES = {
+    Agent.State.AVAILABLE: "available",
+    Agent.State.BUSY: "busy",
+    Agent.State.AWAY: "away",
+    Agent.State.OFFLINE: "offline",
+    Agent.State.WRAP_UP: "in wrap-up",
+}
+
+
+def plan(call: Call, legs: Sequence[Leg], fields: Mapping[str, str], rights: Rights) -> Plan:
+    """`fields`: destination (an id of the directory) or to (E.164), leg (a sid; default the caller), mode (blind)."""
+    if (done := over(call, "transfer")) is not None:
+        return done
+    if fields.get("mode", "blind") != "blind":
+        return refused("transfer", "mode", "Only blind transfers can be made here.")
+    target = target_of(call, fields, rights)
+    if isinstance(target, Refusal):
+        return refused("transfer", target.code, target.message)
+    cast = cast_of(call, legs)
+    there = [leg.sid for leg in legs if leg.ended_at is None and leg.to_number == target.contact]
+    if there:
+        return refused("transfer", "destination", f"{target.name} is on this call already.")
+    return transfer_plan(cast, cast.moved(fields.get("leg", "")), target)
+
+
+def target_of(call: Call, fields: Mapping[str, str], rights: Rights) -> Target | Refusal:
+    wanted, number = fields.get("destination", ""), fields.get("to", "")
+    if not wanted and not number:
+        return Refusal("destination", "Choose where the call goes.")
+    if not wanted:
+        checked = dialling.check(number, lines=lines())
+        if isinstance(checked, Refusal):
+            return checked
+        return Target(mask(checked), checked, Leg.Role.EXTERNAL, "outside the directory", external=True)
+    kind, _, pk = wanted.rpartition("-")
+    if not (pk.isascii() and pk.isdecimal() and len(pk) < 10 and kind in ("", "agent")):
+        return Refusal("destination", NOT_IN_DIRECTORY)
+    if kind == "agent":
+        agent = with_calls(agents_for(call.team_id, rights.watched)).filter(pk=pk).first()
+        if agent is None:
+            return Refusal("destination", NOT_IN_DIRECTORY)
+        why = why_not_free(agent)
+        warning = f"{agent.name} is {why}: the call may not be answered." if why else ""
+        return Target(agent.name, agent.contact, Leg.Role.AGENT, why or "available", warning)
+    found = Destination.objects.of(call.team_id).filter(pk=pk, kind=Destination.Kind.ADDRESS).first()
+    if found is None:
+        return Refusal("destination", NOT_IN_DIRECTORY)
+    return Target(found.name, found.address, Leg.Role.EXTERNAL, "in the directory")
+
+
+NOT_IN_DIRECTORY = "There is no such destination for calls of this team."
+
+
+def lines() -> set[str]:
+    return set(Line.objects.values_list("address", flat=True))
+
+
+def with_calls(agents: Any) -> Any:
+    on = Leg.objects.filter(Q(to_number=OuterRef("contact")) | Q(from_number=OuterRef("contact")), ended_at=None)
+    return agents.annotate(on_a_call=Exists(on.filter(unverified=False)))
+
+
+def why_not_free(agent: Any) -> str:
+    """ "" for an agent who would be rung by the flow as well."""
+    if agent.on_a_call:
+        return "on a call"
+    return "" if agent.state == Agent.State.AVAILABLE else STATES[agent.state]
+
+
+def choices(call: Call, legs: Sequence[Leg], rights: Rights) -> dict[str, Any]:
+    agents = with_calls(agents_for(call.team_id, rights.watched)).prefetch_related("teams")
+    people = [
+        {
+            "id": f"agent-{agent.pk}",
+            "name": agent.name,
+            "kind": "agent",
+            "where": ", ".join(team.name for team in agent.teams.all()),
+            "state": agent.state,
+            "free": not why_not_free(agent),
+            "why": why_not_free(agent).capitalize(),
+        }
+        for agent in agents
+    ]
+    places = [
+        {
+            "id": str(place.pk), "name": place.name, "kind": "address", "where": mask(place.address),
+            "state": "", "free": True, "why": "",
+        }
+        for place in Destination.objects.of(call.team_id).filter(kind=Destination.Kind.ADDRESS)
+    ]  # fmt: skip
+    return {
+        "destinations": sorted(people, key=lambda one: (not one["free"], one["name"])) + places,
+        "legs": legs_to_choose(cast_of(call, legs)),
+        "external": rights.may("dial_external", call.team_id) and bool(settings.DIAL_COUNTRIES),
+        "countries": list(settings.DIAL_COUNTRIES),
+    }
+
+
+def document(action: Action, leg: Leg, report: Report) -> str:
+    """ring → rang → (talked: goodbye; else back where it was: its step, or `again` the one it talked to → over)."""
+    facts = action.plan["facts"]
+    match report.step:
+        case "ring":
+            return ring(action, leg, facts["contact"], facts["role"], then="rang", sign=True)
+        case "again":
+            return ring(action, leg, facts["back"]["contact"], Leg.Role.AGENT, then="over", sign=False)
+        case "rang" if report.talked and not taken_away(action.call_id, report):
+            return goodbye(action, "thanks")
+        case "rang":
+            return back(action)
+    return goodbye(action, "thanks" if report.talked else "sorry")
+
+
+def ring(action: Action, leg: Leg, contact: str, role: str, *, then: str, sign: bool) -> str:
+    """`sign`: the callbacks of the new leg name the action, and so prove it."""
+    signs = {"a": action.pk} if sign else {}
+    path = reverse("twilio-status")
+    return twiml.ring(
+        contact,
+        action=address(action, then),
+        status=twiml.absolute(settings.PUBLIC_URL, path, call=action.call_id, role=role, **signs),
+        seconds=RING_SECONDS,
+        caller_id=caller_id(action, leg),
+    )

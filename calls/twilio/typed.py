@@ -1,0 +1,74 @@
+"""TwiML that somebody typed: looked at before it is sent. Pure."""
+
+import re
+from dataclasses import dataclass
+from xml.etree import ElementTree
+
+from calls.twilio.twiml import CHARACTERS_A_SECOND, LONGEST_INLINE, NOT_XML
+
+
+class BadTwiml(ValueError):
+    """Not a document that Twilio could run. `str(error)` says why, in words."""
+
+
+VERBS = {
+    "Say", "Play", "Pause", "Gather", "Record", "Dial", "Enqueue", "Leave", "Redirect", "Reject", "Hangup", "Refer",
+    "Start", "Stop", "Connect",
+}  # fmt: skip
+ADDRESSES = {"action", "url", "statusCallback", "waitUrl", "recordingStatusCallback", "partialResultCallback"}
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A typed document: its verbs in order, the numbers and addresses it would call, and about how long it speaks."""
+
+    document: str
+    verbs: tuple[str, ...]
+    calls: tuple[str, ...]
+    seconds: int
+
+
+def typed(text: str) -> Typed:
+    """Look at TwiML that somebody typed, before it is sent. Raises BadTwiml.
+
+    One <Response> of verbs that Twilio knows, in well-formed XML without DOCTYPE; every address in it absolute (15004).
+    """
+    if len(text) > LONGEST_INLINE - 300:  # room for the redirect behind it
+        raise BadTwiml(f"It is longer than {LONGEST_INLINE - 300} characters.")
+    if NOT_XML.search(text) or "<!" in text.replace("<!--", "") or "<?" in text.lstrip()[5:]:
+        raise BadTwiml("It holds what TwiML cannot: control characters, a DOCTYPE or an instruction.")
+    try:
+        root = ElementTree.fromstring(text.strip())  # noqa: S314 - short, and without entities of its own
+    except ElementTree.ParseError as error:
+        raise BadTwiml(f"It is not XML: {error}.") from error
+    if root.tag != "Response":
+        raise BadTwiml("It does not begin with <Response>.")
+    for element in root:
+        if element.tag not in VERBS:
+            raise BadTwiml(f"<{str(element.tag)[:40]}> is no verb of TwiML.")
+    if not len(root):
+        raise BadTwiml("It is empty: the call would end.")
+    for element in root.iter():
+        said = [value for name, value in element.attrib.items() if name in ADDRESSES]
+        said += [(element.text or "").strip()] if element.tag in ("Play", "Redirect") else []
+        for address in said:
+            if not re.fullmatch(r"(https|wss)://[^\s/]+\S*", address):
+                raise BadTwiml(f"{address[:60]!r} is not a whole https address.")
+    calls = [
+        (element.text or "").strip()
+        for element in root.iter()
+        if element.tag in ("Number", "Sip", "Client", "Refer") or (element.tag == "Dial" and not len(element))
+    ]
+    words = sum(len(element.text or "") for element in root.iter("Say"))
+    pauses = sum(int(length) for element in root.iter("Pause") if (length := element.get("length", "1")).isdigit())
+    plays = sum(30 for _ in root.iter("Play"))
+    seconds = words // CHARACTERS_A_SECOND + pauses + plays + 5
+    return Typed(text.strip(), tuple(element.tag for element in root), tuple(filter(None, calls)), seconds)
+
+
+def inline(document: Typed, *, then: str) -> str:
+    """The typed document with what comes behind it. Built anew, so that nothing but elements and text is in it."""
+    root = ElementTree.fromstring(document.document)  # noqa: S314 - looked at by `typed`
+    behind = ElementTree.SubElement(root, "Redirect", method="POST")
+    behind.text = then
+    return ElementTree.tostring(root, encoding="unicode")
