@@ -109,11 +109,15 @@ def pursue(action: Action, verb: ModuleType, *, until: float, from_states: Seque
         crash("action.after_sending")
         outcome, code, message, answers = ask(verb, action, until)
         crash("action.after_twilio")
+        gone = code == "call_ended"
+        if gone and verb.ABSOLUTE and action.attempt > 1:
+            # An earlier try may have done it: what is looked up below says whether.
+            outcome, code, message = State.ACCEPTED, "", "It is over: an earlier try was heard."
         throttled = code == str(TOO_MANY)
         again = throttled and pause is not None and time.monotonic() + 2 * pause < until
         conclude(action, State.REQUESTED if again else outcome, "20429" if throttled else code, message)
         crash("action.after_outcome")
-        take_in(answers if code != "call_ended" else [*answers, *looked_up(action, until)])
+        take_in(answers if not gone else [*answers, *looked_up(action, until)])
         if not again or pause is None:
             return
         time.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - no secret
@@ -202,7 +206,8 @@ def claim(action: Action, from_states: Sequence[str] = (State.REQUESTED,)) -> bo
     def sending(current: Action) -> dict[str, Any]:
         current.attempt += 1
         current.lease_until = now + LEASE
-        current.due_at = now + timedelta(seconds=current.plan.get("seconds", 0)) + GRACE
+        # A second try does not move it: whoever waits, waits since the first.
+        current.due_at = current.due_at or now + timedelta(seconds=current.plan.get("seconds", 0)) + GRACE
         return current.become(State.SENDING, at=now)
 
     claimed = move(action, from_states=from_states, attempt=action.attempt, change=sending)

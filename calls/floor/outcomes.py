@@ -1,0 +1,126 @@
+"""What became of a wish of which nothing more is heard: looked up, asked for again where that does no harm, settled.
+
+None stays open: sixty seconds after its effect was expected, at the latest, it is confirmed, failed, or handed to a
+person. Nothing here guesses; what Twilio says of a leg goes through `record`, and the proof decides as always.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from calls.control import perform
+from calls.control.perform import LEASE, move
+from calls.control.verbs import VERBS
+from calls.models import OPEN_STATES, Action
+from calls.twilio import gateway
+
+LOOK_AGAIN = timedelta(seconds=10)
+# Twilio asks for a document at once, and again three times if we do not answer within its 15 s.
+NOT_STARTED = timedelta(seconds=30)
+GIVE_UP = timedelta(seconds=40)  # after `due_at`, which is itself ten seconds after the effect was expected
+ATTEMPTS = 3
+PATIENCE = 5.0  # seconds for one look, or one more try
+State = Action.State
+log = logging.getLogger(__name__)
+Fetch = Callable[[str], dict[str, Any]]
+
+
+def fetch_leg(sid: str) -> dict[str, Any]:
+    return gateway.fetch_leg(sid, until=time.monotonic() + PATIENCE)
+
+
+def follow_up(fetch: Fetch = fetch_leg) -> None:
+    """One round over all open wishes; once a second, in as many processes as like: each step is guarded.
+
+    `fetch` asks Twilio for one leg (gateway.fetch_leg, or one that minds a pace); it may raise what that raises.
+    """
+    now = timezone.now()
+    quiet = now - LOOK_AGAIN
+    overdue = Q(state=State.REQUESTED, requested_at__lt=now - LEASE) | Q(state=State.SENDING, lease_until__lt=now)
+    waiting = Q(state=State.UNKNOWN) | Q(state=State.ACCEPTED, sent_at__lt=quiet)
+    reachable = True
+    for action in Action.objects.filter(state__in=OPEN_STATES).filter(overdue | waiting).order_by("requested_at"):
+        try:
+            reachable = settle(action, timezone.now(), fetch if reachable else None) and reachable
+        except Exception:
+            log.exception("The wish %s could not be followed up.", action.pk)
+
+
+def settle(action: Action, now: datetime, fetch: Fetch | None) -> bool:
+    """One step for one wish. False if Twilio could not be asked; without `fetch` it is not."""
+    if action.state == State.REQUESTED:
+        become(action, State.FAILED, "not_sent", "Nothing was sent: the desk was stopped before that. Wish it again.")
+        return True
+    if action.state == State.SENDING:
+        become(action, State.UNKNOWN, "unknown", "The desk was stopped while it was sent. It may have happened.")
+        return True
+    answered = None  # nobody asked
+    if fetch is not None and is_due(action, now) and my_turn(action, now):
+        answered = look(action, fetch)
+        action.refresh_from_db()
+        if answered and action.open and VERBS[action.verb].ABSOLUTE and action.attempt < ATTEMPTS:
+            until = time.monotonic() + PATIENCE
+            perform.pursue(action, VERBS[action.verb], until=until, from_states=(State.UNKNOWN, State.ACCEPTED))
+            action.refresh_from_db()
+    if action.open:
+        conclude(action, now, lives=bool(answered))
+    return answered is not False
+
+
+def is_due(action: Action, now: datetime) -> bool:
+    """Unknown: at once. Accepted: when nothing has begun, or its effect is overdue."""
+    overdue = action.due_at is not None and now >= action.due_at
+    return action.state == State.UNKNOWN or overdue or not action.seen
+
+
+def my_turn(action: Action, now: datetime) -> bool:
+    """Of several processes one looks, and nobody more often than every ten seconds."""
+    mine = Action.objects.filter(pk=action.pk).filter(Q(looked_at=None) | Q(looked_at__lt=now - LOOK_AGAIN))
+    return bool(mine.update(looked_at=now))
+
+
+def look(action: Action, fetch: Fetch) -> bool:
+    """Ask Twilio for the legs that the wish is about, and record what it says."""
+    answers: perform.Answers = []
+    for sid in legs_of(action):
+        asked_at = timezone.now()
+        try:
+            answers.append((fetch(sid), asked_at))
+        except gateway.Refused as error:
+            if error.code not in perform.GONE:
+                return False
+        except gateway.Unreachable:
+            return False
+    perform.take_in(answers)
+    return True
+
+
+def legs_of(action: Action) -> list[str]:
+    proof = action.plan.get("proof", {})
+    return sorted({*proof.get("ended", ()), *action.plan.get("moves", ()), *action.seen.get("legs", ())})
+
+
+def conclude(action: Action, now: datetime, *, lives: bool) -> None:
+    """The end of our patience. `lives`: Twilio was just asked, and did not say that the legs are gone."""
+    by_document = any("step" in sent for sent in action.plan.get("sends", ()))
+    began_not = by_document and not action.seen and action.sent_at is not None and now - action.sent_at > NOT_STARTED
+    if began_not and lives:
+        message = "It did not happen: Twilio never asked for what was to be heard."
+        become(action, State.FAILED, "not_applied", message)
+    elif action.due_at is not None and now > action.due_at + GIVE_UP:
+        message = "Nobody knows what became of it: look at the legs, and ask who is on the line."
+        become(action, State.ABANDONED, "unknown", message)
+
+
+def become(action: Action, state: str, code: str, message: str) -> None:
+    """Guarded: a report may have settled it, or another process tried again, while we looked."""
+
+    def settled(current: Action) -> dict[str, Any]:
+        return current.become(state, at=timezone.now(), code=code, message=message)
+
+    move(action, from_states=(action.state,), attempt=action.attempt, change=settled)
