@@ -42,9 +42,7 @@ class Action(models.Model):
     attempt = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True, help_text="When its effect should have been seen.")
-    looked_at = models.DateTimeField(
-        null=True, help_text="When its legs were last asked for."
-    )
+    looked_at = models.DateTimeField(null=True, help_text="When its legs were last asked for.")
     code = models.CharField(max_length=40, blank=True)
     message = models.CharField(max_length=400, blank=True)
     requested_at = models.DateTimeField()
