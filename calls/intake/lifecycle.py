@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple, Self
 
-from calls.twilio.reports import Report, Source
+from calls.twilio.reports import HISTORY, Report, Source
 
 EARLY = ("queued", "initiated", "ringing", "in-progress")
 # From weak to strong, when two ends of one leg are equal in everything else.
@@ -18,6 +18,7 @@ RANKS = {word: rank for rank, word in enumerate(EARLY)} | dict.fromkeys(ENDS, EN
 STRENGTH = dict.fromkeys(EARLY, 0) | {word: strength for strength, word in enumerate(ENDS)}
 # Said in passing (a TwiML request, a Dial action of the child, a room of its people) < a callback < an answer by REST.
 HEARSAY, CALLBACK, REST = 0, 1, 2
+BY_THEMSELVES, BY_REST = 1, 2  # who told of an end, as bits: Twilio unasked, or only when we asked
 # Twilio's times are one second fine and durations are rounded: earlier than the explicit word by this is not earlier.
 ROUNDING_MS = 2000
 
@@ -51,6 +52,7 @@ class LegState(NamedTuple):
     tapes: tuple[tuple[str, int], ...] = ()  # union by sid, the greatest state
     numbered: tuple[tuple[int, str, int], ...] = ()  # sequence number, word, ms: one of each number, the least
     ends: int = 0  # the ends that were heard, as bits
+    told_by: int = 0  # who told of an end, as bits; union
     clash: bool = False  # two different things were said where only one can be true
 
     @property
@@ -82,6 +84,12 @@ class LegState(NamedTuple):
         """`answered_at` is not from an explicit in-progress but from something that cannot be without one."""
         answered = _no_later(self.answered, self.over)
         return answered is not None and (self.told is None or self.told - answered > ROUNDING_MS)
+
+    @property
+    def healed(self) -> bool:
+        """Its end is known because we asked: the callback is lost, or late. One that comes after all takes this away,
+        because the state may depend on what was said and never on the order of it."""
+        return self.told_by == BY_REST
 
     @property
     def ended_at(self) -> datetime | None:
@@ -179,6 +187,7 @@ def hear(state: LegState, statement: Statement) -> LegState:
         tapes,
         numbered,
         state.ends | statement.ends,
+        state.told_by | statement.told_by,
         clash
         or _differ(state.parent, statement.parent)
         or _differ(state.source, statement.source)
@@ -280,6 +289,8 @@ def statements(report: Report) -> list[tuple[str, Statement]]:
 
 def _of_the_call(report: Report) -> Statement:
     authority = {Source.CALLBACK: CALLBACK, Source.TWIML: HEARSAY, Source.REST: REST}[report.source]
+    if report.lost:
+        authority = HEARSAY  # our own conclusion: whatever Twilio says of the end is stronger
     word, explicit = report.status, report.source is Source.CALLBACK
     if not word and (report.event in PRESENT or report.door == "amd" and report.answered_by):
         word, authority, explicit = "in-progress", HEARSAY, False
@@ -348,6 +359,7 @@ def _statement(
         parent=(name, parent) if parent else None,
         numbered=((number, word, ms),) if word and number >= 0 else (),
         ends=1 << STRENGTH[word] if ended and authority != HEARSAY else 0,
+        told_by=_told_by(report) if ended else 0,
     )
     if mentioned:
         return statement
@@ -360,6 +372,13 @@ def _statement(
         resume=(ms, report.url) if report.url and resumable(report) else None,
         tapes=_tapes(report, ended is not None),
     )
+
+
+def _told_by(report: Report) -> int:
+    """History is read, not heard: nobody waited for the callbacks of those legs."""
+    if report.source is not Source.REST:
+        return BY_THEMSELVES
+    return 0 if report.door == HISTORY else BY_REST
 
 
 def resumable(report: Report) -> bool:

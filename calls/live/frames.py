@@ -84,6 +84,7 @@ def leg_body(leg: "Leg", presence: "Presence | None", shown: Any) -> dict[str, A
         "sip_code": leg.sip_code,
         "inferred": leg.inferred,
         "unverified": leg.unverified,
+        "healed": leg.healed,
         "held": bool(presence and presence.held),
         "muted": bool(presence and presence.muted),
         "recording": "",

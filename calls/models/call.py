@@ -158,7 +158,7 @@ class Leg(models.Model):
 
     COLUMNS = (
         "status", "started_at", "ringing_at", "answered_at", "ended_at", "duration", "sip_code", "direction",
-        "from_number", "to_number", "answered_by", "inferred", "conflict", "price", "resume_url",
+        "from_number", "to_number", "answered_by", "inferred", "conflict", "healed", "price", "resume_url",
     )  # fmt: skip
 
     def become(self, state: LegState) -> bool:

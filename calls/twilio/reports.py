@@ -6,7 +6,7 @@ alike. So a strict schema follows: what we act on must match whole, and who swal
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -22,6 +22,8 @@ class Source(StrEnum):
     TWIML = "twiml"
     REST = "rest"
 
+
+HISTORY = "import"  # the door of what is read of the past
 
 STATUSES = ("queued", "initiated", "ringing", "in-progress", "completed", "busy", "failed", "no-answer", "canceled")
 TERMINAL = frozenset(STATUSES[4:])
@@ -93,6 +95,7 @@ class Report:
     price: Decimal | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    lost: bool = False  # not Twilio's words: its REST API does not know the call
     call_id: UUID | None = None
     role: str = ""
     action_id: UUID | None = None
@@ -181,10 +184,11 @@ def parse(
     )
 
 
-def from_rest(resource: dict[str, Any], *, asked_at: datetime) -> Report:
+def from_rest(resource: dict[str, Any], *, asked_at: datetime, door: str = "rest") -> Report:
     """The report in a Call resource. Raises Nonsense if it is not one.
 
-    `asked_at` is when the request began: a callback that arrived meanwhile may know more than the answer.
+    `asked_at` is when the request began: a callback that arrived meanwhile may know more than the answer. `door` is
+    HISTORY for what is read of the past.
     """
     said = {name: _storable(value) for name, value in resource.items() if isinstance(value, str | int | float)}
     asked_at = asked_at.astimezone(UTC)
@@ -196,7 +200,7 @@ def from_rest(resource: dict[str, Any], *, asked_at: datetime) -> Report:
     if not sid:
         raise Nonsense("a Call resource without a sid")
     return Report(
-        door="rest",
+        door=door,
         source=Source.REST,
         digest=digest("rest", f"/Calls/{sid}", "", pairs),
         body=dict(pairs),
@@ -215,6 +219,11 @@ def from_rest(resource: dict[str, Any], *, asked_at: datetime) -> Report:
         ended_at=ended_at,
         strange=tuple(strange),
     )
+
+
+def lost(sid: str, *, asked_at: datetime) -> Report:
+    """What we say in Twilio's place of a call that its REST API does not know (20404): it failed, and is lost."""
+    return replace(from_rest({"sid": sid, "status": "failed", "lost": "20404"}, asked_at=asked_at), lost=True)
 
 
 def _storable(value: str | int | float) -> str:

@@ -31,7 +31,7 @@ export function stateOf(call) {
 export const letterOf = (leg) => ROLES[leg.role]?.[0] ?? "?";
 export const roleOf = (leg) => ROLES[leg.role]?.[1] ?? "Leg";
 export const partyOf = (leg) => leg.name || (leg.role === "caller" ? leg.number || "Unknown caller" : leg.number || roleOf(leg));
-export const legWord = (leg) => (leg.unverified ? "unverified" : leg.held ? "on hold" : LEG_WORDS[leg.status] ?? leg.status);
+export const legWord = (leg) => (leg.healed ? "ended, callback lost" : leg.unverified ? "unverified" : leg.held ? "on hold" : LEG_WORDS[leg.status] ?? leg.status);
 
 /** How a leg's letter is drawn: filled talking, dashed ringing, striped held, outlined listening, faint ended. */
 export function legLook(leg) {
