@@ -8,12 +8,14 @@ from django.contrib.auth.models import AnonymousUser, Group, Permission, User
 from django.core.cache import cache
 from django.test import Client
 
-from calls.models import Action, Agent, Audit, Call, Leg, Line, Membership, Report, Team
+from calls.models import Action, Agent, Announcement, Audit, Call, Destination, Leg, Line, Membership, Report, Team
 from tests.conftest import FarSide, group, person
 from tests.control.conftest import rest
 
 __all__ = ["rest"]
-KINDS, VERBS = ("team", "line", "agent", "membership"), ("view", "add", "change", "delete")
+KINDS = ("team", "line", "agent", "membership", "destination", "announcement")
+VERBS = ("view", "add", "change", "delete")
+LIBRARY = {"billing": ("Collections desk", "Fees change"), "sales": ("Offers desk", "Ends on Friday")}
 FLOOR = [f"{verb}_{kind}" for kind in KINDS for verb in VERBS]
 
 
@@ -24,7 +26,7 @@ def nobody_has_tried_yet() -> None:
 
 @pytest.fixture
 def stan(sales: Team) -> User:
-    """Staff of Sales: keeps its lines, agents and members, reads the audit, sees no numbers."""
+    """Staff of Sales: keeps its lines, agents, members and library, reads the audit, sees no numbers."""
     user = person("stan", "Stan", "Iversen")
     user.is_staff = True
     user.save()
@@ -94,6 +96,9 @@ def world(wes, ben, sue, alice, stan, olga, disabled, dana_call, sale, rest, twi
     Action.objects.update(state="failed")
     billing, sales = dana_call.team, sale.team
     Agent.objects.create(name="Sana Rahman", contact="client:sana").teams.add(sales)
+    for team, (place, words) in ((billing, LIBRARY["billing"]), (sales, LIBRARY["sales"])):
+        Destination.objects.create(name=place, address=f"+1415555014{team.pk % 10}").teams.add(team)
+        Announcement.objects.create(name=words, text=f"{words}.").teams.add(team)
     reports, sids = Report.objects.order_by("id"), Leg.objects.order_by("sid").values_list("sid", flat=True)
     ids = {
         "call": dana_call.pk, "leg": dana_call.legs.get(role="agent").pk,
@@ -103,14 +108,16 @@ def world(wes, ben, sue, alice, stan, olga, disabled, dana_call, sale, rest, twi
         "sale": sale.pk, "sale_leg": sale.legs.get().pk, "sale_report": reports.filter(call=sale)[0].pk,
         "sales": sales.pk, "sales_line": sale.line_id, "sales_agent": Agent.objects.get(name="Sana Rahman").pk,
         "sue": sue.pk,
+        "destination": billing.destinations.get().pk, "announcement": billing.announcements.get().pk,
+        "sales_destination": sales.destinations.get().pk, "sales_announcement": sales.announcements.get().pk,
     }  # fmt: skip
     people = {
         "anonymous": AnonymousUser(), "disabled": disabled, "wes": wes, "ben": ben, "sue": sue, "alice": alice,
         "stan": stan, "olga": olga,
     }  # fmt: skip
     secrets = {
-        "billing": [*sids.filter(call=dana_call), "Ana Pereira", "Billing", "Okafor", "Tanaka"],
-        "sales": [*sids.filter(call=sale), "Sana Rahman", "Sales hotline", "Lindgren"],
-        "numbers": ["4155550177", "4155550199"],
+        "billing": [*sids.filter(call=dana_call), "Ana Pereira", "Billing", "Okafor", "Tanaka", *LIBRARY["billing"]],
+        "sales": [*sids.filter(call=sale), "Sana Rahman", "Sales hotline", "Lindgren", *LIBRARY["sales"]],
+        "numbers": ["4155550177", "4155550199", "415555014"],
     }
     return World(people, {name: str(pk) for name, pk in ids.items()}, secrets)

@@ -74,7 +74,8 @@ def test_everybody_gets_what_the_table_says_and_nothing_else(world, actor):
 def test_the_table_notices_what_an_answer_shows(world):
     """The secrets are there to be seen by who may see them: the test above does not look for what is nowhere."""
     told = world.client("alice").get(f"/calls/{world.ids['call']}/detail/").content.decode()
-    seen = world.client("olga").get("/admin/calls/leg/").content.decode()
+    olga = world.client("olga")
+    seen = "".join(olga.get(f"/admin/calls/{kind}/").content.decode() for kind in ("leg", "destination"))
     for secret in world.secrets["billing"][:3] + ["Billing"]:
         assert secret in told
     assert all(number in seen for number in world.secrets["numbers"])
@@ -111,7 +112,7 @@ def test_the_page_of_a_refused_form_is_ours(olga_without_token):
 
 def test_an_unsigned_callback_leaves_nothing(client, rows):
     said = {"CallSid": "CA" + "0" * 32, "CallStatus": "completed", "From": "+14155550177", "To": "+15550100100"}
-    for door in [route for route in ROUTES if route.startswith("twilio/")]:
+    for door in [route for route in ROUTES if route.startswith("twilio/") and not route.startswith("twilio/audio/")]:
         response = client.post("/" + door, said, headers={"X-Twilio-Signature": "AAAA"})
         assert (response.status_code, response.content) == (403, b"")
     assert Report.objects.count() == Leg.objects.count() == 0

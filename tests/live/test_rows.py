@@ -131,6 +131,7 @@ def test_a_call_that_changes_team_leaves_one_board_and_comes_to_the_other(floor,
 def test_every_door_of_ours_is_among_the_reports():
     ours = get_resolver().reverse_dict
     doors = {name.removeprefix("twilio-") for name in ours if isinstance(name, str) and name.startswith("twilio-")}
+    doors.remove("audio")  # where Twilio says nothing: it fetches what it plays
     assert doors | {"rest"} == {door for door, _ in REPORTS}, "a new door: add what it says to tests/live/traffic.py"
 
 

@@ -17,6 +17,7 @@ REPORTS: list[tuple[str, str]] = [
     *[("status", word) for word in STATUSES],
     *[("voice", word) for word in LIVE],
     *[("dial", word) for word in DIAL_STATUSES],
+    *[("twiml", word) for word in LIVE],
     *[("conference", word) for word in EVENTS],
     *[("recording", word) for word in RECORDING_STATUSES],
     *[("rest", word) for word in STATUSES],
@@ -79,8 +80,8 @@ class Traffic:
         leg = self.leg(talk)
         if door == "status":
             return self.status(talk, leg, word)
-        if door == "voice":
-            return self.of("voice", talk.legs[0], CallStatus=word)
+        if door in ("voice", "twiml"):
+            return self.of(door, talk.legs[0], CallStatus=word)
         if door == "dial":
             said = {"DialCallStatus": word, "DialCallSid": leg["CallSid"], "CallStatus": "in-progress"}
             return self.of("dial", talk.legs[0], **said, DialBridged="false")
