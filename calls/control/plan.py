@@ -390,6 +390,8 @@ def moved(cast: Cast, leg: LegView, then: str) -> tuple[Effect, ...]:
 
 def left_behind(cast: Cast, parent: LegView) -> Effect:
     """Whose <Dial> is over because its child is gone."""
+    if "/twiml/" in parent.resume_url:
+        return cast.effect(parent, "goes back to where it was transferred from", "stays")
     if parent.resume_url:
         return cast.effect(parent, "is put through to the next free agent", "stays")
     return cast.effect(parent, "goes on as the application says that dialled for it, or is hung up", "unsure")
