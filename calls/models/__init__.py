@@ -2,7 +2,7 @@ from calls.models.action import OPEN_STATES, Action, Audit, AuditHead, append_au
 from calls.models.board import Board, Position, publish
 from calls.models.call import Call, Leg, Presence, Room
 from calls.models.floor import Agent, Line, Membership, Team, Visit
-from calls.models.healing import Import, Sweep, twilio_down
+from calls.models.healing import Import, Pulse, Sweep, pulse, twilio_down
 from calls.models.library import Announcement, Destination, agents_for
 from calls.models.report import Report
 from calls.models.rights import Rights, read_rights, rights_of
@@ -23,6 +23,7 @@ __all__ = [
     "Membership",
     "Position",
     "Presence",
+    "Pulse",
     "Report",
     "Rights",
     "Room",
@@ -32,6 +33,7 @@ __all__ = [
     "agents_for",
     "append_audit",
     "publish",
+    "pulse",
     "read_rights",
     "rights_of",
     "twilio_down",

@@ -1,8 +1,15 @@
 """What is known of Twilio itself: whether its API answers, when we last compared with it, what was imported."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db import models
+from django.utils import timezone
+
+from calls.models.report import Report
+
+TRIED = timedelta(minutes=2)  # who has not tried for so long does not know any more (it tries every 35 s at least)
+LOOKED_THROUGH = 200  # reports, for the last one that nobody asked for
 
 
 class Sweep(models.Model):
@@ -17,9 +24,18 @@ class Sweep(models.Model):
         default_permissions = ()
 
     @property
+    def down_since(self) -> datetime | None:
+        """Since when Twilio's API does not answer: live calls cannot be verified, and no wish can be sent.
+
+        None while it does, and when nobody tries any more: a mark that was left behind must not forbid wishes for ever.
+        """
+        if self.tried_at is None or timezone.now() - self.tried_at > TRIED:
+            return None
+        return self.failing_since
+
+    @property
     def down(self) -> bool:
-        """Twilio's API does not answer: live calls cannot be verified, and no wish can be sent."""
-        return self.failing_since is not None
+        return self.down_since is not None
 
 
 class Import(models.Model):
@@ -37,6 +53,23 @@ class Import(models.Model):
 
 
 def twilio_down() -> datetime | None:
-    """Since when Twilio's API has not answered; None while it does, or while nobody has asked."""
+    """Since when Twilio's API has not answered; None while it does, or while nobody asks."""
     row = Sweep.objects.filter(pk=1).first()
-    return row.failing_since if row else None
+    return row.down_since if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """Twilio as it was heard of last: by itself, and when we asked."""
+
+    callback_at: datetime | None = None
+    swept_at: datetime | None = None
+    down_since: datetime | None = None
+
+
+def pulse(before: Pulse | None = None) -> Pulse:
+    """How it is now. Behind many answers that we asked for the last callback is out of sight: then it is `before`'s."""
+    row = Sweep.objects.filter(pk=1).first() or Sweep()
+    last = Report.objects.order_by("-received_at").values_list("source", "received_at")[:LOOKED_THROUGH]
+    callback_at = next((at for source, at in last if source != "rest"), before.callback_at if before else None)
+    return Pulse(callback_at, row.swept_at, row.down_since)

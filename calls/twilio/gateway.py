@@ -87,21 +87,23 @@ def list_legs(
     *,
     since: datetime | None = None,
     before: datetime | None = None,
+    ended: datetime | None = None,
     cursor: str = "",
     until: float | None = None,
 ) -> tuple[list[Resource], str]:
     """One page of the account's calls, newest first, and the cursor of the next one ("" at the end).
 
-    `status` is one of Twilio's REST words, `since` and `before` bound the start time. A cursor already knows what was
-    asked for: then they are not looked at (twilio.com/docs/voice/api/call-resource#read-multiple-call-resources).
+    `status` is one of Twilio's REST words, `since` and `before` bound the start time, `ended` is the earliest end. A
+    cursor already knows what was asked for: then they are not looked at
+    (twilio.com/docs/voice/api/call-resource#read-multiple-call-resources).
     """
     params: dict[str, str] = {"PageSize": str(PAGE)}
     if cursor:
         params = dict(parse_qsl(cursor))
     else:
         params |= {"Status": status} if status else {}
-        params |= {"StartTime>": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"} if since else {}
-        params |= {"StartTime<": f"{before.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"} if before else {}
+        bounds = {"StartTime>": since, "StartTime<": before, "EndTime>": ended}
+        params |= {name: f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for name, at in bounds.items() if at}
     answer = _fetch(f"/Accounts/{settings.TWILIO_ACCOUNT_SID}/Calls.json", params, until)
     return _page(answer, "calls")
 
