@@ -57,6 +57,7 @@ def test_a_taken_port_is_one_clear_sentence():
 def test_help_names_the_doors():
     out, _ = start("--help").communicate(timeout=5)
     assert all(word in out for word in ("--speed", "--seed", "--traffic", "/sim/calls", "/sim/truth", "base_url"))
+    assert all(word in out for word in ("/sim/faults", "reset_after", "silent_before", "not_applied", "drip"))
 
 
 def test_the_command_line_goes_before_the_file_and_the_file_before_the_environment(tmp_path):
