@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from calls.intake.writer import writer
-from calls.models import Action
+from calls.models import Action, Leg
 from calls.twilio import twiml
 from calls.twilio.reports import Report
 from calls.twilio.signature import TwilioRequest
@@ -39,10 +39,15 @@ async def answer(request: TwilioRequest, step: Callable[[UUID, Report], str]) ->
 
 def sent_elsewhere(call_id: UUID, report: Report) -> bool:
     """Did a wish just replace this leg's document? Then its <Dial> ended for that, and nobody hung up
-    (twilio.com/en-us/changelog, 2021-05-24: the action is requested, and its answer ignored)."""
+    (twilio.com/en-us/changelog, 2021-05-24: the action is requested, and its answer ignored).
+
+    Only one that was sent since the leg got the document with this <Dial>.
+    """
     if report.was:
         return False
-    asked = Action.objects.filter(call=call_id, sent_at__gt=timezone.now() - IN_VAIN)
+    leg = Leg.objects.get(pk=report.call_sid)
+    since = max(filter(None, (timezone.now() - IN_VAIN, leg.heard.resumed_at)))
+    asked = Action.objects.filter(call=call_id, sent_at__gt=since)
     asked = asked.exclude(state__in=(Action.State.REFUSED, Action.State.FAILED))
     return any(report.call_sid in plan.get("moves", ()) for plan in asked.values_list("plan", flat=True))
 

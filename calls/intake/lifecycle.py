@@ -136,6 +136,11 @@ class LegState(NamedTuple):
         return self.resume[1] if self.resume else ""
 
     @property
+    def resumed_at(self) -> datetime | None:
+        """When it asked there."""
+        return moment(self.resume[0]) if self.resume else None
+
+    @property
     def recordings(self) -> dict[str, str]:
         """By RecordingSid: in-progress, failed, absent or completed."""
         return {sid: TAPES[state] for sid, state in self.tapes}

@@ -305,9 +305,11 @@ class Batch:
             if action.state == Action.State.REQUESTED:
                 continue
             seen = action.seen
+            legs = self.legs_of(action.call_id)
             for report in signs.get(action.pk, ()):
-                seen = with_sign(seen, report)
-            found = verdict(action.plan.get("proof", {}), seen, self.legs_of(action.call_id))
+                if report.call_sid in legs:  # a stranger at its address proves nothing
+                    seen = with_sign(seen, report)
+            found = verdict(action.plan.get("proof", {}), seen, legs)
             if found is not None:
                 self.entries.append(action.become(found.state, at=self.now, code=found.code, message=found.message))
             elif any(action.call_id == call.pk for call in self.found.merged):

@@ -19,7 +19,7 @@ from calls.twilio import gateway, twiml
 from calls.twilio.reports import Report
 
 ABSOLUTE = False  # asked for twice it begins anew
-# So long a first document is waited for; the steps behind it live as long as the call.
+# So long the documents of a wish are given out; where its effect was seen, as long as the call lives.
 FIRST_FETCH = timedelta(minutes=10)
 signer = Signer(salt="calls.twiml", sep="~")
 
@@ -43,8 +43,9 @@ def action_of(signed: str) -> UUID | None:
 
 
 def too_late(action: Action, now: datetime) -> bool:
-    """Nobody asked for its document for so long that whoever asks now does not mean this wish."""
-    return not action.seen and action.sent_at is not None and now - action.sent_at > FIRST_FETCH
+    """It was not done in time, and whoever asks now does not mean this wish."""
+    done = action.state == Action.State.CONFIRMED
+    return not done and action.sent_at is not None and now - action.sent_at > FIRST_FETCH
 
 
 def back(action: Action) -> str:
