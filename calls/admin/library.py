@@ -21,14 +21,13 @@ from calls.twilio.sounds import NotAudio, seconds_of
 class ForTeams(Bounded, admin.ModelAdmin):
     """Seen by whose calls may use it; changed by who keeps all the teams that do, for it changes what they do."""
 
-    list_filter = ()
     search_fields = ("name",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows, seen = super().get_queryset(request), numbers_in(request)
         its_teams = self.model.teams.through.objects.filter(**{f"{self.opts.model_name}_id": OuterRef("pk")})
         if not rights_in(request).all_teams:
-            rows = rows.filter(Q(teams=None) | Exists(its_teams.filter(team__in=teams_of(request))))
+            rows = rows.filter(~Exists(its_teams) | Exists(its_teams.filter(team__in=teams_of(request))))
         shows = Q(Exists(its_teams.filter(in_teams(seen, "team")))) | Q(Value(None in seen))
         return rows.annotate(numbers_shown=ExpressionWrapper(shows, output_field=BooleanField()))
 

@@ -31,6 +31,6 @@ def recording(request: HttpRequest, signed: str) -> HttpResponse:
     except OSError as error:
         log.error("A recording of the library is not on disk: %s", error)
         raise Http404 from error
-    kind = KINDS[audio.name.rpartition(".")[2].lower()]
+    kind = KINDS[str(audio.name).rpartition(".")[2].lower()]
     told = {"Content-Type": kind, "Content-Length": str(len(content)), "Cache-Control": f"private, max-age={KEPT}"}
     return HttpResponse(content, headers=told)
