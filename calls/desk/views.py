@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from types import ModuleType
-from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -25,9 +24,8 @@ from calls.live import frames
 from calls.live.hub import BOARD_AGE, hub
 from calls.live.rights import watch
 from calls.live.tail import tail
-from calls.models import Action, Call, Report, rights_of
+from calls.models import Action, Call, rights_of
 
-SOME_REPORTS = 50
 log = logging.getLogger(__name__)
 
 
@@ -77,36 +75,6 @@ def no_board() -> HttpResponse:
 
 
 @require_GET
-def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """One call whole: all legs, all wishes, the last reports. What the drawer shows."""
-    call = visible(request, pk, "team", "line", "agent", "position")
-    rights = rights_of(request.user)
-    full = (call.team_id, True) in rights.audience
-    legs = list(call.legs.select_related("agent"))
-    presences = [presence for room in call.rooms.prefetch_related("presences") for presence in room.presences.all()]
-    actions = list(call.actions.select_related("by"))
-    reports = Report.objects.filter(call=call)[:SOME_REPORTS]
-    return JsonResponse(
-        {
-            "call": frames.body(call, legs, actions, presences, full=full, everything=True),
-            "reports": [report_told(report) for report in reports],
-        }
-    )
-
-
-def report_told(report: Report) -> dict[str, Any]:
-    return {
-        "at": frames.moment(report.received_at),
-        "door": report.door,
-        "source": report.source,
-        "says": report.said,
-        "sid": report.leg_id or report.room_id or "",
-        "deliveries": report.deliveries,
-        "verdict": report.verdict,
-    }
-
-
-@require_GET
 def plan(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
     """What the wish would do, and whether this person may make it."""
     call = visible(request, pk, "team", "position")
@@ -127,15 +95,16 @@ def wish(request: SignedIn, pk: UUID, verb: str) -> HttpResponse:
     try:
         key = UUID(request.headers.get("Idempotency-Key") or request.POST.get("key", ""))
     except ValueError:
-        return answer(request, Answer(422, Action.State.REFUSED, "The wish has no key: open the dialog again."))
+        return answer(request, pk, Answer(422, Action.State.REFUSED, "The wish has no key: open the dialog again."))
     shape = request.headers.get("If-Match") or request.POST.get("shape", "")
     fields = wished(request.POST)
     try:
         stepped_up = step_up(request)
     except PermissionDenied as error:
-        return answer(request, Answer(403, Action.State.REFUSED, str(error), code="step_up"))
+        return answer(request, pk, Answer(403, Action.State.REFUSED, str(error), code="step_up"))
     return answer(
         request,
+        pk,
         perform(call.pk, request.user, verb, asked, fields, key=key, shape=shape.strip('"'), stepped_up=stepped_up),
     )
 
@@ -149,13 +118,13 @@ def wished(said: QueryDict) -> dict[str, str]:
     return {name: value for name, value in said.dict().items() if name in FIELDS and isinstance(value, str)}
 
 
-def answer(request: HttpRequest, told: Answer) -> HttpResponse:
-    """JSON for the page; for a plain form a redirect that shows the sentence."""
+def answer(request: HttpRequest, pk: UUID, told: Answer) -> HttpResponse:
+    """JSON for the desk; for a plain form the call's page, which shows the sentence."""
     if wants_json(request):
         replayed = {"Replayed": "true"} if told.replayed else {}
         return JsonResponse(told.as_json(), status=told.status, headers=replayed)
     messages.add_message(request, messages.ERROR if told.status >= 400 else messages.INFO, told.message)
-    return redirect("desk")
+    return redirect("call", pk)
 
 
 def visible(request: HttpRequest, pk: UUID, *related: str) -> Call:

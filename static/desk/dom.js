@@ -47,3 +47,13 @@ export function icon(name, more = "") {
 
 export const hiddenText = (words) => el("span", { class: "vh" }, words);
 export const byId = (id) => document.getElementById(id);
+
+/** A button that puts a SID on the clipboard. */
+export function copyable(sid) {
+  const button = el("button", { class: "icon", type: "button", "aria-label": `Copy ${sid}`, onclick: async () => {
+    await navigator.clipboard?.writeText(sid);
+    button.replaceChildren(icon("check"));
+    setTimeout(() => button.replaceChildren(icon("copy")), 1500);
+  } }, icon("copy"));
+  return button;
+}

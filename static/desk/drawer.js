@@ -1,6 +1,6 @@
 // The open call: who, what state, since when, its legs over time, the wishes on it, and the raw facts to copy.
 
-import { byId, el, icon, set, text } from "./dom.js";
+import { byId, copyable, el, icon, set, text } from "./dom.js";
 import { ledger } from "./ledger.js";
 import { timeline } from "./timeline.js";
 import { callerOf, everMay, isOutbound, lasting, legLook, legWord, letterOf, partyOf, roleOf, stateOf, timeOfDay, whyNot } from "./words.js";
@@ -70,7 +70,7 @@ export class Drawer {
     this.looking = true;
     const id = this.id;
     try {
-      const answer = await fetch(`/calls/${id}/detail/`, { headers: { Accept: "application/json" }, cache: "no-store" });
+      const answer = await fetch(`/calls/${id}/`, { headers: { Accept: "application/json" }, cache: "no-store" });
       if (answer.ok && !answer.redirected && id === this.id) {
         const { call, reports } = await answer.json();
         [this.whole, this.reports] = [call, reports];
@@ -111,7 +111,7 @@ export class Drawer {
       byId("d-actions").replaceChildren(ledger(call.actions));
       byId("d-legs").replaceChildren(...call.legs.map(legFacts));
       text(byId("d-count"), `${call.legs.length} ${call.legs.length === 1 ? "leg" : "legs"}${call.more_legs ? `, ${call.more_legs} earlier` : ""}`);
-      byId("d-id").replaceChildren(...copyable("Call", call.id));
+      byId("d-id").replaceChildren(named("Call", call.id));
       byId("d-reports").replaceChildren(...(this.reports ?? []).map(reportLine));
       text(byId("d-heard"), call.heard_at ? `Last report ${timeOfDay(call.heard_at)}` : "");
       this.seen = call;
@@ -137,16 +137,11 @@ function endedBy(call) {
 function legFacts(leg) {
   return el("li", { class: leg.ended_at ? "is-over" : "" }, el("span", { class: `leg ${legLook(leg)}` }, letterOf(leg)),
     el("div", {}, el("b", {}, partyOf(leg)), el("span", {}, [roleOf(leg), leg.name && leg.number].filter(Boolean).join(" · "))),
-    el("span", { class: "word" }, legWord(leg), leg.sip_code && leg.sip_code !== 200 && ` (${leg.sip_code})`), ...copyable("", leg.sid));
+    el("span", { class: "word" }, legWord(leg), leg.sip_code && leg.sip_code !== 200 && ` (${leg.sip_code})`), named("", leg.sid));
 }
 
-function copyable(label, value) {
-  const button = el("button", { class: "icon", type: "button", "aria-label": `Copy ${label || "SID"} ${value}`, onclick: async () => {
-    await navigator.clipboard?.writeText(value);
-    button.replaceChildren(icon("check"));
-    setTimeout(() => button.replaceChildren(icon("copy")), 1500);
-  } }, icon("copy"));
-  return [el("span", { class: "sid" }, label && el("span", {}, `${label} `), el("code", {}, value), button)];
+function named(label, sid) {
+  return el("span", { class: "sid" }, label && el("span", {}, `${label} `), el("code", {}, sid), copyable(sid));
 }
 
 function reportLine(report) {

@@ -144,12 +144,12 @@ def test_what_stan_could_not_have_given_he_cannot_take_away(world, sales, sue):
 
 def test_a_membership_that_is_given_counts_at_once(world, sales, wes, client):
     client.force_login(wes)
-    assert client.get(f"/calls/{world.ids['sale']}/detail/").status_code == 404
+    assert client.get(f"/calls/{world.ids['sale']}/").status_code == 404
     watcher = group("Watcher", "view_call")
     form = {"name": "Sales"} | rows("memberships", {"user": wes.pk, "group": watcher.pk})
     response = world.client("olga").post(f"/admin/calls/team/{sales.pk}/change/", form)
     assert response.status_code == 302, response.context["errors"]
-    assert client.get(f"/calls/{world.ids['sale']}/detail/").status_code == 200
+    assert client.get(f"/calls/{world.ids['sale']}/").status_code == 200
 
 
 def test_a_team_with_calls_is_not_deleted(world, billing):

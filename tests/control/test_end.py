@@ -374,7 +374,7 @@ def test_sue_of_another_team_finds_no_such_call(wish, sue, dana_call, rest):
 def test_a_plain_form_is_answered_by_the_page_and_the_sentence(client, wes, dana_call, rest):
     client.force_login(wes)
     response = client.post(f"/calls/{dana_call.pk}/end/", {"key": str(uuid4())})
-    assert (response.status_code, response.headers["Location"]) == (302, "/")
+    assert (response.status_code, response.headers["Location"]) == (302, f"/calls/{dana_call.pk}/")
     said = [str(message) for message in response.wsgi_request._messages]
     assert said == ["You need the permission “Can end calls” on Billing."]
 

@@ -48,7 +48,7 @@ def test_every_address_of_the_project_is_in_the_table():
         try:
             walked.add(resolve(door.format(**ANY).split(" ")[1]).route)
         except Resolver404:
-            assert door in {"GET /nowhere/", "GET /calls/7/detail/"}
+            assert door in {"GET /nowhere/", "GET /calls/7/"}
     assert sorted(set(ROUTES) - walked) == []
 
 
@@ -73,7 +73,7 @@ def test_everybody_gets_what_the_table_says_and_nothing_else(world, actor):
 
 def test_the_table_notices_what_an_answer_shows(world):
     """The secrets are there to be seen by who may see them: the test above does not look for what is nowhere."""
-    told = world.client("alice").get(f"/calls/{world.ids['call']}/detail/").content.decode()
+    told = world.client("alice").get(f"/calls/{world.ids['call']}/").content.decode()
     olga = world.client("olga")
     seen = "".join(olga.get(f"/admin/calls/{kind}/").content.decode() for kind in ("leg", "destination"))
     for secret in world.secrets["billing"][:3] + ["Billing"]:
@@ -90,7 +90,7 @@ def test_without_the_pages_token_nothing_is_taken(olga_without_token):
     """At every address, whether it takes a POST or not: the check comes before everything else."""
     told = {}
     for path in {door.format(**ANY).split(" ")[1] for door in DOORS if "/twilio/" not in door}:
-        if path not in {"/nowhere/", "/calls/7/detail/"}:
+        if path not in {"/nowhere/", "/calls/7/"}:
             response = olga_without_token.post(path, {"key": ANY_ID}, headers={"Accept": "application/json"})
             told[path] = (response.status_code, response.json()["message"])
     assert set(told.values()) == {(403, "This page is out of date. Reload it, then try again.")}

@@ -141,7 +141,7 @@ async def test_who_may_not_see_numbers_finds_none_anywhere(here):
             cookie = {"Cookie": f"sessionid={desk.session}"}
             looked = 0
             for call in calls[:30]:
-                async with here.http.get(f"{here.url}/calls/{call.pk}/detail/", headers=cookie) as response:
+                async with here.http.get(f"{here.url}/calls/{call.pk}/", headers=cookie) as response:
                     if response.status == 200 and str(call.pk) not in open_to_all:
                         looked += 1
                         assert not REAL.search(await response.text())
