@@ -1,5 +1,6 @@
 """What any ASGI server runs: `callcenter.asgi:application`."""
 
+import asyncio
 import os
 
 from django.core.asgi import get_asgi_application
@@ -8,7 +9,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callcenter.settings")
 django_application = get_asgi_application()
 
 from calls.intake.doors import hot, hot_door  # noqa: E402
-from calls.intake.writer import writer  # noqa: E402  (needs the apps)
+from calls.intake.reconcile import healer  # noqa: E402  (needs the apps)
+from calls.intake.writer import writer  # noqa: E402
 from calls.live.consumers import DeskConsumer  # noqa: E402
 from calls.live.tail import tail  # noqa: E402
 
@@ -31,14 +33,16 @@ async def application(scope, receive, send):  # type: ignore[no-untyped-def]
 
 
 async def lifespan(receive, send):  # type: ignore[no-untyped-def]
-    """Writer and tail live as long as the server; what waits in the writer's queue is committed before we go."""
+    """Writer, tail and healer live as long as the server; what waits for the writer is committed before we go."""
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
             writer.ensure_started()
             await tail.ensure_started()
+            healer.ensure_started()
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
+            await asyncio.to_thread(healer.stop)
             writer.flush(seconds=5)
             await tail.stop()
             await send({"type": "lifespan.shutdown.complete"})

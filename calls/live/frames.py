@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE as COUNTRIES
 
 if TYPE_CHECKING:
-    from calls.models import Action, Call, Leg, Presence
+    from calls.models import Action, Call, Leg, Presence, Pulse
 
 # A telephone number, alone or as the user of a SIP address, with the gaps that people write. Names of clients and
 # hosts stay readable.
@@ -143,6 +143,16 @@ def snapshot(epoch: str, revision: int, bodies: Iterable[str]) -> str:
 def message(op: str, **values: Any) -> str:
     """The inside of any other message, without its number `n`."""
     return json.dumps({"op": op, **values}, separators=(",", ":"))[1:]
+
+
+def floor(pulse: "Pulse") -> dict[str, Any]:
+    """Whether Twilio answers, and when it was last heard of, by itself (a callback) and when we asked (a sweep)."""
+    return {
+        "callback_at": moment(pulse.callback_at),
+        "swept_at": moment(pulse.swept_at),
+        "provider": "ok" if pulse.down_since is None else "down",
+        "since": moment(pulse.down_since),
+    }
 
 
 def numbered(n: int, inside: str) -> str:

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from calls.live import frames
 from calls.live.mirror import Audience, Card, Mirror
-from calls.models import Rights
+from calls.models import Pulse, Rights
 
 HEARTBEAT = 2.0  # seconds between heads
 WINDOW_MESSAGES, WINDOW_BYTES = 256, 512 * 1024
@@ -82,6 +82,7 @@ class Hub:
         self.good_at: float | None = None  # when the tail last read the database
         self.good_time = ""
         self.held_back = False  # nobody knows who may see what: nothing goes out, and nothing is called live
+        self.pulse = Pulse()  # Twilio, as the tail last read of it
 
     # Desks come and go -----------------------------------------------------------------------------------------
 
@@ -210,8 +211,9 @@ class Hub:
             for desk in self.desks:
                 desk.say(stale, now=now)
             return
+        floor = frames.floor(self.pulse)
         for crowd in self.crowds.values():
-            head = frames.message("head", revision=crowd.position)
+            head = frames.message("head", revision=crowd.position, floor=floor)
             for desk in crowd.desks:
                 desk.say(head, now=now)
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from channels.layers import get_channel_layer
@@ -17,10 +18,12 @@ from calls.live import frames, hint
 from calls.live.hub import HEARTBEAT, Hub, hub
 from calls.live.mirror import Card
 from calls.live.rights import let_go, watch
-from calls.models import Action, Board, Call, Leg, Presence
+from calls.models import Action, Board, Call, Leg, Presence, pulse
 
 TICK = 0.05  # seconds between two reads at most; the first hint after a pause is followed at once
 POLL = 0.5  # seconds between two reads at least: hints may be lost
+PULSE = 1.0  # seconds between two looks at how Twilio is
+LATE = timedelta(minutes=2)  # more than the healer needs for a call whose last callback was lost
 log = logging.getLogger(__name__)
 
 
@@ -40,6 +43,7 @@ class Tail:
         self._tasks: list[asyncio.Task[None]] = []
         self._stop_listening: Callable[[], None] = lambda: None
         self._beginning: asyncio.Task[None]
+        self._felt_at = 0.0
 
     async def ensure_started(self) -> None:
         """Start on this loop unless a running one has it already. Returns after the first read."""
@@ -85,9 +89,17 @@ class Tail:
                 self.hub.tell(mirror.apply(reading.revision, reading.cards))
             self.hub.good_at, self.hub.good_time = self.hub.clock(), frames.moment(timezone.now()) or ""
 
+    async def feel_pulse(self) -> None:
+        """Look how Twilio is, now and then; raises what the database raises."""
+        if self.hub.clock() - self._felt_at >= PULSE:
+            loop = asyncio.get_running_loop()
+            self.hub.pulse = await loop.run_in_executor(self._executor, pulse, self.hub.pulse)
+            self._felt_at = self.hub.clock()
+
     async def _try_to_read(self) -> None:
         try:
             await self.read_now()
+            await self.feel_pulse()
         except Exception as error:  # noqa: BLE001  the database's: the desks are told that they are stale
             log.warning("The board cannot be read: %s", error)
             with contextlib.suppress(Exception):  # what is broken may not even close
@@ -158,29 +170,38 @@ def read(epoch: str, last: int) -> Reading:
 
 
 def cards_of(calls: Iterable[Call]) -> list[Card]:
-    """The bodies of these calls, by four queries however many they are."""
+    """The bodies of these calls, by four queries however many they are. A call of the past has none."""
     found = {
         call.pk: call
         for call in calls.select_related("team", "line", "agent", "position").order_by("position__revision")  # type: ignore[attr-defined]
     }
+    told = {pk for pk, call in found.items() if not came_late(call)}
     legs: dict[UUID, list[Leg]] = defaultdict(list)
-    for leg in Leg.objects.filter(call__in=found).select_related("agent"):
+    for leg in Leg.objects.filter(call__in=told).select_related("agent"):
         legs[leg.call_id].append(leg)
     presences: dict[UUID, list[Presence]] = defaultdict(list)
-    for presence in Presence.objects.filter(room__call__in=found, present=True).select_related("room").order_by("pk"):
+    for presence in Presence.objects.filter(room__call__in=told, present=True).select_related("room").order_by("pk"):
         if presence.room.call_id is not None:
             presences[presence.room.call_id].append(presence)
     actions: dict[UUID, list[Action]] = defaultdict(list)
-    for action in Action.objects.filter(call__in=found).select_related("by").order_by("-requested_at", "pk"):
+    for action in Action.objects.filter(call__in=told).select_related("by").order_by("-requested_at", "pk"):
         actions[action.call_id].append(action)
     return [card_of(call, legs[pk], actions[pk], presences[pk]) for pk, call in found.items()]
 
 
 def card_of(call: Call, legs: list[Leg], actions: list[Action], presences: list[Presence]) -> Card:
-    if call.merged_into_id is not None:
+    if call.merged_into_id is not None or came_late(call):
         return Card(call.pk, call.revision, call.team_id, None, None, off=True)
     masked, full = (frames.text(frames.body(call, legs, actions, presences, full=full)) for full in (False, True))
     return Card(call.pk, call.revision, call.team_id, masked, full, off=call.ended_at is not None)
+
+
+def came_late(call: Call) -> bool:
+    """It was over long before anybody told us (an import, a long outage): it leaves without a last look at it.
+
+    By its own times, so that every process says the same of it.
+    """
+    return call.ended_at is not None and call.heard_at is not None and call.heard_at - call.ended_at > LATE
 
 
 tail = Tail(hub)

@@ -98,7 +98,7 @@ async def here(rows: None, rng: Random) -> AsyncIterator[Here]:
     port = free_port()
     server = uvicorn.Server(
         uvicorn.Config(
-            "callcenter.asgi:application", port=port, ws="websockets-sansio", ws_per_message_deflate=False,
+            "tests.live.unhealed:application", port=port, ws="websockets-sansio", ws_per_message_deflate=False,
             ws_max_size=65536, lifespan="on", log_config=None, log_level="warning", timeout_graceful_shutdown=1,
         )
     )  # fmt: skip

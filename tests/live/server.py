@@ -24,10 +24,16 @@ here = build_opener(ProxyHandler({}))
 
 
 class Server:
-    """One process of it. `kill` as kill -9 does, `start` again on the same port; use it in a `with`."""
+    """One process of it. `kill` as kill -9 does, `start` again on the same port; use it in a `with`.
 
-    def __init__(self, *, port: int = 0, settings_module: str = "callcenter.settings", **overrides: str) -> None:
+    `heals`: it compares its calls with Twilio's. Most tests have no Twilio that could be asked.
+    """
+
+    def __init__(
+        self, *, port: int = 0, settings_module: str = "callcenter.settings", heals: bool = False, **overrides: str
+    ) -> None:
         self.port = port or free_port()
+        self.application = "callcenter.asgi:application" if heals else "tests.live.unhealed:application"
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {
             "PATH": os.environ["PATH"],
@@ -57,7 +63,7 @@ class Server:
                     "faulthandler",
                     "-m",
                     "uvicorn",
-                    "callcenter.asgi:application",
+                    self.application,
                     "--port",
                     str(self.port),
                 ]

@@ -3,7 +3,7 @@
 Nothing here writes what a leg is: Twilio's answers are reports like all others, and go through `record`.
 """
 
-from calls.intake.reconcile.healer import healer
+from calls.intake.reconcile.threads import healer
 
 
 def wake() -> None:
