@@ -4,12 +4,12 @@ import contextlib
 import hashlib
 import json
 import logging
-import random
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from secrets import SystemRandom
 from types import ModuleType
 from typing import Any
 from uuid import UUID
@@ -33,6 +33,7 @@ THROTTLED = (0.2, 0.6, 1.5)  # seconds before the next try: what Twilio answers 
 State = Action.State
 GONE = {20404, 21220}  # not found; not in progress any more
 TOO_MANY = 429
+CHANCE = SystemRandom()  # those who were sent away together do not come back together
 WRONG_ACCOUNT = (401, 403)
 MOVED = ("state", "code", "message", "attempt", "lease_until", "due_at", "sent_at", "accepted_at", "settled_at")
 Answers = list[tuple[dict[str, Any], datetime]]  # Twilio's, each with when it was asked for
@@ -120,7 +121,7 @@ def pursue(action: Action, verb: ModuleType, *, until: float, from_states: Seque
         take_in(answers if not gone else [*answers, *looked_up(action, until)])
         if not again or pause is None:
             return
-        time.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - no secret
+        time.sleep(pause * CHANCE.uniform(0.7, 1.3))
         from_states = (State.REQUESTED,)
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import time
 from typing import Any
 
 from django.contrib.auth.forms import AuthenticationForm
@@ -10,6 +9,7 @@ from django.contrib.auth.views import LoginView
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 TRIES = 5
 MINUTE = 60  # seconds
@@ -54,7 +54,7 @@ def step_up(request: HttpRequest) -> bool:
 
     Raises PermissionDenied for a wrong one; tries are counted like those of signing in.
     """
-    password, now = request.POST.get("password", ""), time.time()
+    password, now = request.POST.get("password", ""), timezone.now().timestamp()
     if password:
         user = request.user
         key = tries_of(user.get_username(), request.META["REMOTE_ADDR"])
