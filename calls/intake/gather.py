@@ -12,6 +12,7 @@ from django.db import connection
 
 from calls.models import OPEN_STATES, Action, Call, Leg, Presence, Room
 from calls.models import Report as ReportRow
+from calls.models.rows import put
 from calls.twilio.reports import Report
 
 ROOM_NAME = "call-"
@@ -56,32 +57,29 @@ class Gathering:
 
     def _look(self, reports: Sequence[Report], sids: set[str], rooms: set[str]) -> set[UUID]:
         """Without a lock: the calls that will be touched. Their legs and rooms join those to be locked."""
-        near = set(Leg.objects.filter(sid__in=sids).values_list("call_id", flat=True))
+        seen = around_legs(sids)
+        self.unknown = sids - {leg for _, _, leg, _ in seen}
+        near = {call for call, _, _, _ in seen}
+        told = {call for report in reports for call in (named(report), report.call_id) if call}
         if rooms:
-            near |= {call for call in Room.objects.filter(sid__in=rooms).values_list("call_id", flat=True) if call}
-        near |= {call for report in reports for call in (named(report), report.call_id) if call}
-        further = near
-        while further:
-            into = Call.objects.filter(pk__in=further, merged_into__isnull=False)
-            further = set(into.values_list("merged_into_id", flat=True)) - near
+            told |= set(Room.objects.filter(sid__in=rooms, call__isnull=False).values_list("call_id", flat=True))
+        while True:
+            sids |= {leg for _, _, leg, _ in seen if leg}
+            rooms |= {room for _, _, _, room in seen if room}
+            further = (told | {into for _, into, _, _ in seen if into}) - near
+            if not further:
+                return near
             near |= further
-        if near:
-            sids |= set(Leg.objects.filter(call__in=near).values_list("sid", flat=True))
-            rooms |= set(Room.objects.filter(call__in=near).values_list("sid", flat=True))
-        return near
+            seen = around_calls(further)
 
     def _lock_legs(self, sids: set[str]) -> dict[str, Leg]:
-        in_order = sorted(sids)
-        if connection.features.has_select_for_update and in_order:
+        limbo = uuid4()  # foreign keys are checked at the commit, and by then each leg is in a call
+        if connection.features.has_select_for_update and self.unknown:
             # Inserted before anything is locked: of two processes that meet a new leg one waits here, empty-handed.
-            known = set(Leg.objects.filter(sid__in=sids).values_list("sid", flat=True))
-            limbo = uuid4()  # foreign keys are checked at the commit, and by then each leg is in a call
-            Leg.objects.bulk_create(
-                [Leg(sid=sid, call_id=limbo) for sid in in_order if sid not in known], ignore_conflicts=True
-            )
+            put([Leg(sid=sid, call_id=limbo) for sid in sorted(self.unknown)], over=False)
         found = {leg.sid: leg for leg in Leg.objects.select_for_update().filter(sid__in=sids).order_by("sid")}
-        for sid in in_order:
-            if sid not in found or (connection.features.has_select_for_update and found[sid].call_id == limbo):
+        for sid in sorted(sids):
+            if sid not in found or found[sid].call_id == limbo:
                 found[sid] = Leg(sid=sid)
                 self.new_legs.add(sid)
         return found
@@ -89,7 +87,7 @@ class Gathering:
     def _lock_rooms(self, sids: set[str]) -> dict[str, Room]:
         if not sids:
             return {}
-        Room.objects.bulk_create([Room(sid=sid) for sid in sorted(sids)], ignore_conflicts=True)
+        put([Room(sid=sid) for sid in sorted(sids)], over=False)
         return {room.sid: room for room in Room.objects.select_for_update().filter(sid__in=sids).order_by("sid")}
 
     def _lock_calls(self, near: Iterable[UUID]) -> dict[UUID, Call]:
@@ -102,6 +100,11 @@ class Gathering:
 
     def _look_again(self) -> None:
         """What joined while we waited is judged with the others, but is not locked: its call may not be merged away."""
+        seen = around_calls(self.calls)
+        if all(leg in self.legs or leg is None for _, _, leg, _ in seen) and all(
+            room in self.rooms or room is None for _, _, _, room in seen
+        ):
+            return
         legs = {leg.sid: leg for leg in Leg.objects.filter(call__in=self.calls).exclude(sid__in=self.legs)}
         rooms = {room.sid: room for room in Room.objects.filter(call__in=self.calls).exclude(sid__in=self.rooms)}
         self.late |= {leg.call_id for leg in legs.values()} | {room.call_id for room in rooms.values() if room.call_id}
@@ -186,6 +189,18 @@ class Gathering:
         goes.merged_into = stays
         self.merged.append(goes)
         return stays
+
+
+# A call, the one that it was merged into, and each of its legs with each of its rooms.
+Around = tuple[UUID, UUID | None, str | None, str | None]
+
+
+def around_calls(calls: Iterable[UUID]) -> list[Around]:
+    return list(Call.objects.filter(pk__in=calls).order_by().values_list("pk", "merged_into", "legs", "rooms"))
+
+
+def around_legs(sids: Iterable[str]) -> list[Around]:
+    return list(Leg.objects.filter(sid__in=sids).values_list("call", "call__merged_into", "call__legs", "call__rooms"))
 
 
 def age(call: Call) -> tuple[Any, ...]:

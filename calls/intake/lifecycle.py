@@ -248,7 +248,7 @@ def understood(kind: Any, stored: dict[str, Any]) -> dict[str, Any]:
 
 
 def frozen(value: Any) -> Any:
-    return tuple(frozen(item) for item in value) if isinstance(value, list | tuple) else value
+    return tuple([frozen(item) for item in value]) if type(value) is list else value
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

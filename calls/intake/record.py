@@ -1,9 +1,10 @@
 """record(): the only function that writes what calls and legs are. Reports in, rows out, in one transaction."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from calls.intake.settle import Party, settle
 from calls.live import hint
 from calls.models import Action, Agent, Call, Leg, Line, Presence, Room, Visit, append_audit, publish
 from calls.models import Report as ReportRow
+from calls.models.rows import put
 from calls.twilio.reports import Report, Source
 
 log = logging.getLogger(__name__)
@@ -171,10 +173,11 @@ class Batch:
                 self.changed_legs.add(sid)
         self.changed_legs |= self.found.new_legs | self.found.moved_legs
         changed = [self.found.legs[sid] for sid in sorted(self.changed_legs)]
-        agents = agents_at({leg.to_number for leg in changed if leg.agent_id is None})
+        strangers = [leg for leg in changed if leg.agent_id is None and may_be_an_agents(leg)]
+        agents = agents_at({leg.to_number for leg in strangers})
+        for leg in strangers:
+            leg.agent = agents.get(leg.to_number)
         for leg in changed:
-            if leg.parent_id or leg.role_signed or leg.direction.startswith("outbound"):
-                leg.agent = leg.agent or agents.get(leg.to_number)
             if not leg.role_signed:
                 leg.role = role_of(leg)
         for sid in sorted(self.changed_legs | self.states.keys()):
@@ -334,9 +337,9 @@ class Batch:
         news = (self.changed_calls | self.reshaped | {call.pk for call in stored}) - {
             call.pk for call in self.found.merged if call.pk in self.found.new_calls
         }
-        upsert(Call, [self.found.calls[pk] for pk in sorted(news)], "id")
-        upsert(Leg, [self.found.legs[sid] for sid in sorted(self.changed_legs | self.states.keys())], "sid")
-        upsert(Room, [self.found.rooms[sid] for sid in sorted(self.rooms_changed())], "sid")
+        put([self.found.calls[pk] for pk in sorted(news)])
+        put([self.found.legs[sid] for sid in sorted(self.changed_legs | self.states.keys())])
+        put([self.found.rooms[sid] for sid in sorted(self.rooms_changed())])
         upsert_presences(self.changed_presences)
         self.write_reports(stored)
         crash("intake.after_insert")
@@ -355,7 +358,7 @@ class Batch:
                     Visit.objects.filter(pk=visit.pk).update(call=stays)
         for row in [*self.new_rows, *self.told_again.values()]:
             row.call = self.found.call(row.call_id)
-        ReportRow.objects.bulk_create(sorted(self.new_rows, key=lambda row: row.digest))
+        put(sorted(self.new_rows, key=lambda row: row.digest))
         ReportRow.objects.bulk_update(self.told_again.values(), ["deliveries", "verdict", "call"])
         for sid in self.found.found_a_call:
             ReportRow.objects.filter(room=sid, call=None).update(call=self.found.rooms[sid].call_id)
@@ -386,6 +389,10 @@ def role_of(leg: Leg) -> str:
     return Leg.Role.CALLER
 
 
+def may_be_an_agents(leg: Leg) -> bool:
+    return bool(leg.parent_id or leg.role_signed or leg.direction.startswith("outbound"))
+
+
 def inside_of(leg: Leg) -> str:
     """Our side of a leg: the line that was called, or called from."""
     return leg.from_number if leg.direction.startswith("outbound") else leg.to_number
@@ -409,25 +416,19 @@ def party_of(leg: Leg, presence: Presence | None) -> Party:
 
 def told_of(call: Call) -> tuple[object, ...]:
     """All that is written of a call: when this is as before, there is no news."""
-    return tuple(getattr(call, field) for field in CALL_FIELDS)
+    told: tuple[object, ...] = ALL_OF_A_CALL(call)
+    return told
 
 
-CALL_FIELDS = [field.attname for field in Call._meta.concrete_fields if not field.primary_key]
+ALL_OF_A_CALL = attrgetter(*(field.attname for field in Call._meta.concrete_fields if not field.primary_key))
 
 
-def agents_at(contacts: Iterable[str]) -> dict[str, Agent]:
-    return {agent.contact: agent for agent in Agent.objects.filter(contact__in=set(contacts) - {""})}
+def agents_at(contacts: set[str]) -> dict[str, Agent]:
+    return {agent.contact: agent for agent in Agent.objects.filter(contact__in=contacts - {""})}
 
 
-def lines_at(addresses: Iterable[str]) -> dict[str, Line]:
-    return {line.address: line for line in Line.objects.filter(address__in=set(addresses) - {""})}
-
-
-def upsert(model, rows, key: str) -> None:  # type: ignore[no-untyped-def]
-    """Write whole rows in one statement; they are locked or new, so nobody else's columns are lost."""
-    if rows:
-        fields = [field.name for field in model._meta.concrete_fields if not field.primary_key]
-        model.objects.bulk_create(rows, update_conflicts=True, unique_fields=[key], update_fields=fields)
+def lines_at(addresses: set[str]) -> dict[str, Line]:
+    return {line.address: line for line in Line.objects.filter(address__in=addresses - {""})}
 
 
 def upsert_presences(presences: Sequence[Presence]) -> None:

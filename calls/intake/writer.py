@@ -5,10 +5,12 @@ process answers at once.
 """
 
 import asyncio
+import contextlib
 import logging
 import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
+from collections.abc import Iterable
 from concurrent.futures import Future
 
 from django.db import DatabaseError, DataError, Error, connection
@@ -22,13 +24,17 @@ GIVE_UP = 3  # reports in a row that failed alone
 log = logging.getLogger(__name__)
 
 
+Done = Future[Recorded] | asyncio.Future[Recorded]
+Waiting = tuple[Report, Done]
+
+
 class QueueFull(Exception):
     """More reports are waiting than we promise to commit in time: ask Twilio to come again (503)."""
 
 
 class Writer:
     def __init__(self) -> None:
-        self._waiting: deque[tuple[Report, Future[Recorded]]] = deque()
+        self._waiting: deque[Waiting] = deque()
         self._news = threading.Condition()
         self._thread: threading.Thread | None = None
         self._busy = False
@@ -41,17 +47,30 @@ class Writer:
 
     async def record(self, report: Report) -> Recorded:
         """Hand over one report; returns after its commit. Raises QueueFull, or what the database raised."""
-        return await asyncio.wrap_future(self.put(report))
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Recorded] = loop.create_future()
+        self._queue(report, done)
+        # In the loop's next turn: what arrived together with this one is then waiting with it.
+        loop.call_soon(self._ring)
+        return await done
 
-    def put(self, report: Report) -> "Future[Recorded]":
-        self.ensure_started()
+    def put(self, report: Report) -> Future[Recorded]:
+        """The same for those without a loop."""
         done: Future[Recorded] = Future()
+        self._queue(report, done)
+        self._ring()
+        return done
+
+    def _queue(self, report: Report, done: Done) -> None:
+        self.ensure_started()
         with self._news:
             if len(self._waiting) >= MOST_WAITING:
                 raise QueueFull
             self._waiting.append((report, done))
+
+    def _ring(self) -> None:
+        with self._news:
             self._news.notify()
-        return done
 
     def flush(self, *, seconds: float) -> bool:
         """Wait until nothing is waiting any more; false if that took longer."""
@@ -77,7 +96,7 @@ class Writer:
                 self._busy = True
             self._commit(batch)
 
-    def _commit(self, batch: list[tuple[Report, Future[Recorded]]]) -> None:
+    def _commit(self, batch: list[Waiting]) -> None:
         """The batch, the batch again on a new connection, then each report alone: one bad one fails no other."""
         for _ in range(2):
             try:
@@ -89,13 +108,11 @@ class Writer:
                 connection.close()
                 return refuse(batch, error)
             else:
-                for (_, done), answer in zip(batch, answers, strict=True):
-                    settle(done, answer=answer)
-                return
+                return settle(zip((done for _, done in batch), answers, strict=True))
         failures = 0
         for place, (report, done) in enumerate(batch):
             try:
-                settle(done, answer=alone(report))
+                settle([(done, alone(report))])
                 failures = 0
             except BaseException as error:  # noqa: BLE001
                 connection.close()
@@ -116,22 +133,34 @@ def alone(report: Report) -> Recorded:
         return keep(report)
 
 
-def refuse(batch: "list[tuple[Report, Future[Recorded]]]", error: BaseException) -> None:
+def refuse(batch: list[Waiting], error: BaseException) -> None:
     if not batch:
         return
     log.error("%d reports could not be committed.", len(batch), exc_info=error)
-    for _, done in batch:
-        settle(done, error=error)
+    settle((done, error) for _, done in batch)
 
 
-def settle(done: "Future[Recorded]", *, answer: Recorded | None = None, error: BaseException | None = None) -> None:
-    """Answer the door, unless Twilio hung up meanwhile (its request was cancelled; the report is kept all the same)."""
-    if not done.set_running_or_notify_cancel():
-        return
-    if error is not None:
-        done.set_exception(error)
-    else:
-        done.set_result(answer)  # type: ignore[arg-type]
+def settle(answers: Iterable[tuple[Done, Recorded | BaseException]]) -> None:
+    """Answer the doors; those of one loop all at once, because to wake it costs more than the answers."""
+    by_loop = defaultdict(list)
+    for done, answer in answers:
+        by_loop[done.get_loop() if isinstance(done, asyncio.Future) else None].append((done, answer))
+    for loop, answered in by_loop.items():
+        if loop is None:
+            tell(answered)
+        else:
+            with contextlib.suppress(RuntimeError):  # it has closed, and everybody who waited on it has gone
+                loop.call_soon_threadsafe(tell, answered)
+
+
+def tell(answered: list[tuple[Done, Recorded | BaseException]]) -> None:
+    for done, answer in answered:
+        if done.done():  # Twilio hung up meanwhile and its request was cancelled; the report is kept all the same
+            continue
+        if isinstance(answer, BaseException):
+            done.set_exception(answer)
+        else:
+            done.set_result(answer)
 
 
 writer = Writer()

@@ -7,6 +7,8 @@ from uuid import UUID
 from django.db import connection, models
 from django.db.models import F
 
+from calls.models.rows import put
+
 
 def new_epoch() -> str:
     return token_urlsafe(6)
@@ -49,16 +51,13 @@ def publish(calls: Iterable[UUID], *, shape: Iterable[UUID] = ()) -> int | None:
         (revision,) = cursor.fetchone()
     first = revision - len(changed) + 1
     held = dict(Position.objects.filter(call__in=changed).values_list("call_id", "shape"))
-    Position.objects.bulk_create(
+    put(
         [
             Position(
                 call_id=call, revision=first + place, shape=held.get(call, 0) + (call in reshaped or call not in held)
             )
             for place, call in enumerate(changed)
-        ],
-        update_conflicts=True,
-        unique_fields=["call"],
-        update_fields=["revision", "shape"],
+        ]
     )
     return revision
 
