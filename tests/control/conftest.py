@@ -1,4 +1,4 @@
-"""Twilio's REST front, as far as ending a leg needs it: on loopback, told by each test what to answer."""
+"""Twilio's REST front, as far as calls need it: on loopback, told by each test what to answer."""
 
 import json
 import re
@@ -6,29 +6,65 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
 
+from calls.control import perform
+from calls.floor import outcomes
+from calls.models import Agent, Destination, Line, Membership, Team
 from calls.twilio import gateway
-from tests.conftest import ACCOUNT, FarSide
+from tests.conftest import FarSide, group, person
+from tests.control.account import Account, Answer, call_resource
 
-Answer = tuple[int, Any]
+
+@dataclass(frozen=True)
+class Raw:
+    """An answer byte for byte: its pieces with a pause (seconds) between them, and then the connection is closed."""
+
+    pieces: Sequence[bytes]
+    pause: float = 0.0
+
+
+class Span(NamedTuple):
+    """From the arrival of a request until its answer is out (time.monotonic)."""
+
+    sid: str
+    form: dict[str, str]
+    began: float
+    ended: float
+    status: int
 
 
 @dataclass
 class Rest:
-    """`asked`: what arrived, in order. `answers`: for the next requests; after that every leg is still in progress."""
+    """`asked`: what arrived by POST, in order. `answers`: for the next of these; after that `always`, which leaves
+    every leg in progress. `looked`: what was asked for by GET, `looks` the answers to that, and after those `says_of`.
+    `slams`: so many connections are broken before a word was read."""
 
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
-    answers: list[Answer | Callable[..., Answer | None]] = field(default_factory=list)
+    answers: list[Any] = field(default_factory=list)
+    looked: list[str] = field(default_factory=list)
+    looks: list[Any] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
+    always: Callable[..., Any] = lambda sid, form: (200, call_resource(sid))
+    says_of: Callable[..., Any] = lambda sid: (200, call_resource(sid))
+    slams: int = 0
+
+    def is_at(self, account: Account) -> None:
+        """From now on it answers for these legs, and what is asked of them is done."""
+        self.always, self.says_of = account.asked, account.looked_at
 
     def refuses(self, status: int, code: int, message: str) -> None:
         self.answers.append((status, {"code": code, "message": message, "status": status}))
@@ -37,35 +73,62 @@ class Rest:
         self.answers.append(lambda sid, form: (200, call_resource(sid, status)))
 
 
-def call_resource(sid: str, status: str = "in-progress") -> dict[str, Any]:
-    return {"sid": sid, "account_sid": ACCOUNT, "status": status, "from": "+14155550177", "to": "+15550100100"}
-
-
 class Door(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     rest: Rest
 
+    def handle(self) -> None:
+        if self.rest.slams:
+            self.rest.slams -= 1
+            self.slam()
+        else:
+            super().handle()
+
     def do_POST(self) -> None:
+        began = time.monotonic()
         form = dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
         sid = "".join(re.findall(r"/Calls/(\w+)\.json", self.path))
         self.rest.asked.append((sid, form))
         self.rest.paths.append(self.path)
         self.rest.headers.append(dict(self.headers))
-        told = self.rest.answers.pop(0) if self.rest.answers else (200, call_resource(sid))
-        answer = told(sid, form) if callable(told) else told
-        if answer is None:  # the connection breaks
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.close()
+        told = self.rest.answers.pop(0) if self.rest.answers else self.rest.always
+        status = self.tell(told(sid, form) if callable(told) else told)
+        self.rest.spans.append(Span(sid, form, began, time.monotonic(), status))
+
+    def do_GET(self) -> None:
+        sid = "".join(re.findall(r"/Calls/(\w+)\.json", self.path))
+        self.rest.looked.append(sid)
+        self.rest.paths.append(self.path)
+        told = self.rest.looks.pop(0) if self.rest.looks else self.rest.says_of
+        self.tell(told(sid) if callable(told) else told)
+
+    def tell(self, answer: Any) -> int:
+        """None: the connection breaks. Returns the HTTP status, 0 if there was none."""
+        if answer is None:
+            self.slam()
+            return 0
+        if isinstance(answer, Raw):
             self.close_connection = True
-            return
+            for piece in answer.pieces:
+                self.wfile.write(piece)
+                time.sleep(answer.pause)
+            return 0
         status, said = answer
         body = said.encode() if isinstance(said, str) else json.dumps(said).encode()
         self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
+        if status != 204:
+            self.send_header("Content-Length", str(len(body)))
         if 300 <= status < 400:
             self.send_header("Location", "/elsewhere")
         self.end_headers()
-        self.wfile.write(body)
+        if status != 204:
+            self.wfile.write(body)
+        return int(status)
+
+    def slam(self) -> None:
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True
 
     def log_message(self, *args: Any) -> None:
         pass
@@ -121,3 +184,82 @@ def hang_up(twilio: FarSide, call: Any) -> None:
     """Every leg is over, and Twilio says so."""
     for leg in call.legs.all():
         assert twilio.status(leg.pk, "completed", 9, CallDuration="30").status_code == 204
+
+
+# Whoever may do all, and Dana on the line -----------------------------------------------------------------------
+
+ALL_VERBS = ("end_call", "transfer_call", "announce_call", "redirect_call", "raw_twiml", "dial_external")
+SAID = "The office closes in five minutes."
+TYPED = "This was typed."
+SALES = "This is Sales."
+
+
+def may_all(user: User, team: Team) -> User:
+    Membership.objects.create(user=user, team=team, group=group("All verbs", "view_call", *ALL_VERBS))
+    return user
+
+
+@pytest.fixture
+def supervisors(billing: Team) -> list[User]:
+    """Of Billing, and all of them may do anything with its calls."""
+    names = [("ben", "Ben", "Okafor"), ("kim", "Kim", "Duarte"), ("lee", "Lee", "Novak"), ("max", "Max", "Haddad")]
+    return [may_all(person(*name), billing) for name in names]
+
+
+@pytest.fixture
+def places(line: Line, ana: Agent, billing: Team, sales: Team) -> SimpleNamespace:
+    """Where a call may go: Bo, who is free, and the line of Sales, where Cas is."""
+    bo = Agent.objects.create(name="Bo Lind", contact="client:bo", state=Agent.State.AWAY)
+    bo.teams.add(billing)
+    cas = Agent.objects.create(name="Cas Moreno", contact="client:cas", state=Agent.State.AVAILABLE)
+    cas.teams.add(sales)
+    there = Line.objects.create(address="+15550100200", name="Sales", team=sales, greeting=SALES)
+    place = Destination.objects.create(name="Sales", kind=Destination.Kind.LINE, line=there)
+    return SimpleNamespace(bo=bo, cas=cas, sales=place)
+
+
+@pytest.fixture
+def account(twilio: FarSide, rest: Rest) -> Account:
+    """Twilio's side, which does what it is asked for."""
+    told = Account(twilio)
+    rest.is_at(told)
+    return told
+
+
+@pytest.fixture
+def fields(places: SimpleNamespace) -> Callable[..., tuple[str, dict[str, str]]]:
+    """`fields("transfer", agent_sid)`: the verb and the form of one of the six kinds of wishes."""
+
+    def of(kind: str, agent_sid: str = "") -> tuple[str, dict[str, str]]:
+        return {
+            "end": ("end", {"target": "call"}),
+            "end leg": ("end", {"target": agent_sid}),
+            "transfer": ("transfer", {"destination": f"agent-{places.bo.pk}"}),
+            "announce": ("announce", {"text": SAID}),
+            "redirect": ("redirect", {"destination": str(places.sales.pk)}),
+            "raw": ("redirect", {"twiml": f"<Response><Say>{TYPED}</Say></Response>"}),
+        }[kind]
+
+    return of
+
+
+KINDS = ("end", "end leg", "transfer", "announce", "redirect", "raw")
+
+
+class Clock:
+    """`timezone.now` and the gateway's seconds go on by so much at once; nobody has to wait for it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.ahead, now, monotonic = 0.0, timezone.now, time.monotonic
+        monkeypatch.setattr(timezone, "now", lambda: now() + timedelta(seconds=self.ahead))
+        told = SimpleNamespace(monotonic=lambda: monotonic() + self.ahead, sleep=time.sleep)
+        for module in (gateway, perform, outcomes):
+            monkeypatch.setattr(module, "time", told)
+
+    def goes_on(self, seconds: float) -> None:
+        self.ahead += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
