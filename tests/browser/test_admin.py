@@ -10,7 +10,7 @@ from playwright.async_api import expect
 from tests.guards import patience
 
 pytestmark = pytest.mark.asyncio
-LOOKED_AT = ["call", "leg", "report", "action", "audit", "team", "line", "agent"]
+LOOKED_AT = ["call", "leg", "report", "action", "audit", "team", "line", "agent", "destination", "announcement"]
 
 
 async def picture(page, name):

@@ -38,7 +38,8 @@ HABITS = {
     "caller_talk_seconds": [15, 50],
     "gives_up": 0.05,
 }
-
+# Whom one can count on, at the places that calls may be sent to; everybody else does as chance has it.
+MANNERS = {"Front desk": "answers", "Busy line": "busy", "Night porter": "no-answer"}
 
 here = build_opener(ProxyHandler({}))
 
@@ -151,6 +152,11 @@ class Demo:
             "auth_token": self.token,
             "numbers": numbers,
             "habits": HABITS,
+            "behaviour": [
+                {"who": place["address"], "answer": MANNERS[place["name"]]}
+                for place in self.seed["destinations"]
+                if place["name"] in MANNERS
+            ],
         }
 
     def manage(self, *arguments: str) -> str:

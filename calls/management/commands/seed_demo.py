@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from calls.models import Agent, Line, Membership, Team
+from calls.models import Agent, Announcement, Destination, Line, Membership, Team
 
 # Team: whether who may see numbers sees them in full at once, or has to reveal them one by one.
 TEAMS = {"Billing": False, "Sales": True, "Support": False}
@@ -38,15 +38,34 @@ AGENTS = [
     ("Owen Clarke", "client:owen", ["Support", "Sales"]),
 ]
 
+# Where calls may go, an address or the name of a line; and the teams whose calls may (none: every team's).
+DESTINATIONS = [
+    ("Front desk", "+15550100951", []),
+    ("Busy line", "+15550100952", []),
+    ("Night porter", "+15550100953", []),
+    ("Collections", "sip:collections@pbx.example", ["Billing"]),
+    ("Sales line", "Sales", []),
+    ("Out of hours", "Support, out of hours", ["Support"]),
+]
+
+ANNOUNCEMENTS = [
+    ("We close in ten minutes", "We close in ten minutes. After that, please call again tomorrow.", "en-US"),
+    ("All agents busy", "All our agents are busy. Please stay on the line: your call will be answered next.", "en-US"),
+    ("Recording notice, Spanish", "Esta llamada se graba para mejorar la calidad de nuestro servicio.", "es-MX"),
+]  # fmt: skip
+
 WATCH = {"view_call"}
-FLOOR = {f"{verb}_{model}" for verb in ("view", "add", "change") for model in ("team", "line", "agent", "membership")}
+KEPT = ("team", "line", "agent", "membership", "destination", "announcement")
+FLOOR = {f"{verb}_{model}" for verb in ("view", "add", "change") for model in KEPT}
 
 
 class Command(BaseCommand):
-    help = "Fills an empty database with the demo's people, teams, lines and agents, and prints how to sign in."
+    help = (
+        "Fills an empty database with the demo's people, teams, lines, agents and library, and prints how to sign in."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--json", action="store_true", help="print sign-ins, lines and agents as JSON")
+        parser.add_argument("--json", action="store_true", help="print sign-ins and addresses as JSON")
 
     def handle(self, **options: Any) -> None:
         if not settings.LOOPBACK:
@@ -65,21 +84,35 @@ class Command(BaseCommand):
                     contact=contact, defaults={"name": name, "state": Agent.State.AVAILABLE}
                 )
                 agent.teams.set([teams[team] for team in its_teams])
+            seed_library(teams)
             sign_ins = seed_people(teams)
         if options["json"]:
             lines = [{"address": address, "name": name} for address, name, _ in LINES]
             agents = [{"contact": contact, "name": name} for name, contact, _ in AGENTS]
-            self.stdout.write(json.dumps({"sign_ins": sign_ins, "lines": lines, "agents": agents}))
+            places = list(Destination.objects.filter(kind=Destination.Kind.ADDRESS).values("address", "name"))
+            told = {"sign_ins": sign_ins, "lines": lines, "agents": agents, "destinations": places}
+            self.stdout.write(json.dumps(told))
         else:
             for person in sign_ins:
                 self.stdout.write(f"{person['username']:<8}{person['password']:<14}{person['who']}")
+
+
+def seed_library(teams: dict[str, Team]) -> None:
+    for name, leads_to, its_teams in DESTINATIONS:
+        line = Line.objects.filter(name=leads_to).first()
+        where = {"kind": Destination.Kind.LINE, "line": line} if line else {"address": leads_to}
+        place, _ = Destination.objects.update_or_create(name=name, defaults=where)
+        place.teams.set([teams[team] for team in its_teams])
+    for name, text, language in ANNOUNCEMENTS:
+        Announcement.objects.update_or_create(name=name, defaults={"text": text, "language": language})
 
 
 def seed_people(teams: dict[str, Team]) -> list[dict[str, str]]:
     """alice heads the floor, ben supervises Billing, wes only watches it. New passwords at each run."""
     every = Permission.objects.filter(content_type__app_label="calls")
     verbs = set(every.filter(codename__endswith="_call").values_list("codename", flat=True))
-    head = group("Head of floor", verbs | FLOOR | {"view_numbers", "all_teams", "manage_floor", "view_audit"})
+    everywhere = {"view_numbers", "all_teams", "dial_external", "manage_floor", "view_audit"}
+    head = group("Head of floor", verbs | FLOOR | everywhere)
     supervisor = group("Supervisor", verbs | {"view_numbers"})
     watcher = group("Watcher", WATCH)
 
