@@ -73,6 +73,8 @@ def why_not(call: Call, name: str, plan: Plan, rights: Rights) -> tuple[int, Ref
     for codename in (policy.PERMISSION[name], *plan.needs):
         if (lacking := policy.lacking(rights, codename, call)) is not None:
             return 403, lacking
+    if (away := policy.provider_refusal()) is not None:
+        return 409, away
     for refusal in plan.refusals:
         return (422 if refusal.code in INVALID else 409), refusal
     return None

@@ -1,9 +1,10 @@
 """Who may do what where; every answer is a sentence."""
 
 from django.contrib.auth.models import Permission
+from django.utils import timezone
 
 from calls.control.plan import Refusal
-from calls.models import Call, Rights
+from calls.models import Call, Rights, twilio_down
 
 # One permission a verb. The docs have the same table, and a test compares them.
 PERMISSION = {
@@ -29,6 +30,15 @@ def lacking(rights: Rights, codename: str, call: Call) -> Refusal | None:
     if held:
         message += f" You have it on {', '.join(held)}."
     return Refusal("forbidden", message)
+
+
+def provider_refusal() -> Refusal | None:
+    """While Twilio's API does not answer, a wish could only end as unknown: it is refused, and nothing is sent."""
+    since = twilio_down()
+    if since is None:
+        return None
+    at = timezone.localtime(since)
+    return Refusal("twilio_down", f"Twilio's API has not answered since {at:%H:%M:%S}: nothing can be sent.")
 
 
 def words_of(codename: str) -> str:

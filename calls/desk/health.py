@@ -1,6 +1,7 @@
 """Is the process alive, and can it work?"""
 
 import asyncio
+from datetime import datetime
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.decorators import login_not_required
@@ -9,8 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from calls.live.hint import layer_answers
-from calls.models import Board, Report
-from calls.twilio.reports import Source
+from calls.models import Board, pulse
 
 PATIENCE = 3  # seconds; who asks gives up soon after
 
@@ -24,10 +24,13 @@ async def healthz(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 async def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when the database and the channel layer answer; tells how old the last callback is (seconds)."""
+    """200 when the database and the channel layer answer.
+
+    Tells how old (seconds) the last callback is, and the last comparison with Twilio's own list of calls.
+    """
     found: dict[str, object] = {}
     try:
-        found["database"], found["last_callback_age"] = await sync_to_async(database)()
+        found |= await sync_to_async(database)()
     except Exception:  # noqa: BLE001  whatever the driver raises: not ready
         found["database"] = False
     try:
@@ -38,8 +41,15 @@ async def readyz(request: HttpRequest) -> HttpResponse:
     return JsonResponse(found, status=200 if found["database"] and found["layer"] else 503)
 
 
-def database() -> tuple[bool, float | None]:
-    there = Board.objects.filter(pk=1).exists()
-    said = Report.objects.exclude(source=Source.REST)  # what we asked for says nothing about who calls us
-    last = said.order_by("-received_at").values_list("received_at", flat=True).first()
-    return there, None if last is None else round((timezone.now() - last).total_seconds(), 1)
+def database() -> dict[str, object]:
+    seen, now = pulse(), timezone.now()
+    return {
+        "database": Board.objects.filter(pk=1).exists(),
+        "last_callback_age": age(seen.callback_at, now),
+        "last_sweep_age": age(seen.swept_at, now),
+        "provider": "ok" if seen.down_since is None else "down",
+    }
+
+
+def age(at: datetime | None, now: datetime) -> float | None:
+    return None if at is None else round((now - at).total_seconds(), 1)
