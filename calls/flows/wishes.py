@@ -38,5 +38,5 @@ def step(signed: str, call_id: UUID, report: Report) -> str:
     if report.dial_status and sent_elsewhere(call_id, report):
         return ask_again(report)
     if too_late(action, timezone.now()):
-        return back(action)
+        return back(action, leg, report)
     return VERBS[action.verb].document(action, leg, report)

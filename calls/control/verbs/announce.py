@@ -88,4 +88,4 @@ def document(action: Action, leg: Leg, report: Report) -> str:
         if "audio" in facts:
             return twiml.recording(audio_address(facts["audio"]), then=then)
         return twiml.announcement(facts["text"], language=facts["language"], voice=facts["voice"], then=then)
-    return back(action)
+    return back(action, leg, report)

@@ -89,4 +89,4 @@ def document(action: Action, leg: Leg, report: Report) -> str:
         return twiml.go_on(twiml.absolute(settings.PUBLIC_URL, reverse("twilio-voice"), **query))
     if report.step == "go":
         return twiml.go_on(facts["url"], method=facts["method"])
-    return back(action)
+    return back(action, leg, report)

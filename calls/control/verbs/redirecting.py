@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.urls import reverse
 
+from calls.control.plan import RING_SECONDS
 from calls.models import Action, Leg
 from calls.twilio import gateway, twiml
 from calls.twilio.reports import Report
@@ -48,14 +49,31 @@ def too_late(action: Action, now: datetime) -> bool:
     return not done and action.sent_at is not None and now - action.sent_at > FIRST_FETCH
 
 
-def back(action: Action) -> str:
-    """The document that takes the leg to where it was, by the plan; a kind goodbye if that is nowhere."""
+def back(action: Action, leg: Leg, report: Report) -> str:
+    """Where the leg was, by the plan: its step, or `again` the one it talked to → over. A kind goodbye if nowhere."""
     way = action.plan["facts"].get("back")
+    if report.step == "over":
+        return goodbye(action, "thanks" if report.talked else "sorry")
+    if way and way["contact"] and report.step == "again":
+        return ring(action, leg, way["contact"], Leg.Role.AGENT, then="over")
     if way and way["url"]:
         return twiml.go_on(way_on(way["url"], action))
     if way and way["contact"]:
         return twiml.go_on(address(action, "again"))
     return goodbye(action, "sorry")
+
+
+def ring(action: Action, leg: Leg, contact: str, role: str, *, then: str, sign: bool = False) -> str:
+    """`sign`: the callbacks of the new leg name the action, and so prove it."""
+    signs = {"a": action.pk} if sign else {}
+    path = reverse("twilio-status")
+    return twiml.ring(
+        contact,
+        action=address(action, then),
+        status=twiml.absolute(settings.PUBLIC_URL, path, call=action.call_id, role=role, **signs),
+        seconds=RING_SECONDS,
+        caller_id=caller_id(action, leg),
+    )
 
 
 def goodbye(action: Action, step: str) -> str:

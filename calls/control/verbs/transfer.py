@@ -5,16 +5,14 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
-from django.urls import reverse
 
 from calls.control import dialling
-from calls.control.plan import RING_SECONDS, Plan, Refusal, Target
+from calls.control.plan import Plan, Refusal, Target
 from calls.control.plan import transfer as transfer_plan
 from calls.control.verbs.cast import cast_of, legs_to_choose, over, refused
-from calls.control.verbs.redirecting import ABSOLUTE, address, back, caller_id, goodbye, send, taken_away
+from calls.control.verbs.redirecting import ABSOLUTE, back, goodbye, ring, send, taken_away
 from calls.live.frames import mask
 from calls.models import Action, Agent, Call, Destination, Leg, Line, Rights, agents_for
-from calls.twilio import twiml
 from calls.twilio.reports import Report
 
 __all__ = ["ABSOLUTE", "EXCLUSIVE", "choices", "document", "plan", "send"]
@@ -118,28 +116,10 @@ def choices(call: Call, legs: Sequence[Leg], rights: Rights) -> dict[str, Any]:
 
 
 def document(action: Action, leg: Leg, report: Report) -> str:
-    """ring → rang → (talked: goodbye; else back where it was: its step, or `again` the one it talked to → over)."""
-    facts = action.plan["facts"]
-    match report.step:
-        case "ring":
-            return ring(action, leg, facts["contact"], facts["role"], then="rang", sign=True)
-        case "again":
-            return ring(action, leg, facts["back"]["contact"], Leg.Role.AGENT, then="over", sign=False)
-        case "rang" if report.talked and not taken_away(action.call_id, report):
-            return goodbye(action, "thanks")
-        case "rang":
-            return back(action)
-    return goodbye(action, "thanks" if report.talked else "sorry")
-
-
-def ring(action: Action, leg: Leg, contact: str, role: str, *, then: str, sign: bool) -> str:
-    """`sign`: the callbacks of the new leg name the action, and so prove it."""
-    signs = {"a": action.pk} if sign else {}
-    path = reverse("twilio-status")
-    return twiml.ring(
-        contact,
-        action=address(action, then),
-        status=twiml.absolute(settings.PUBLIC_URL, path, call=action.call_id, role=role, **signs),
-        seconds=RING_SECONDS,
-        caller_id=caller_id(action, leg),
-    )
+    """ring → rang → talked: goodbye; else back where it was."""
+    if report.step == "ring":
+        facts = action.plan["facts"]
+        return ring(action, leg, facts["contact"], facts["role"], then="rang", sign=True)
+    if report.step == "rang" and report.talked and not taken_away(action.call_id, report):
+        return goodbye(action, "thanks")
+    return back(action, leg, report)
