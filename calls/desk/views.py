@@ -20,6 +20,7 @@ from calls.control.perform import wish as perform
 from calls.control.verbs import VERBS
 from calls.desk.refusals import wants_json
 from calls.desk.sign_in import step_up
+from calls.intake.reconcile.verify import verify as verify_call
 from calls.live import frames
 from calls.live.hub import BOARD_AGE, hub
 from calls.live.rights import watch
@@ -112,6 +113,14 @@ def wish(request: SignedIn, pk: UUID, verb: str) -> HttpResponse:
 FIELDS = {
     "target", "leg", "mode", "destination", "to", "announcement", "text", "language", "voice", "twiml",
 }  # fmt: skip
+
+
+@require_POST
+def verify(request: SignedIn, pk: UUID) -> HttpResponse:
+    """Is this call still what we show? Twilio is asked for its live legs at once."""
+    call = visible(request, pk)
+    found = verify_call(call.pk, request.user)
+    return answer(request, pk, Answer(found.status, found.state, found.message))
 
 
 def wished(said: QueryDict) -> dict[str, str]:

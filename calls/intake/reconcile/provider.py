@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -49,6 +50,11 @@ def trust(missing: Collection[str]) -> None:
     if missing and marked.exists():
         marked = marked.exclude(pk__in=Call.objects.filter(legs__in=missing, legs__ended_at=None))
     flip(marked, lambda call: None)
+
+
+def vouch(call: UUID) -> None:
+    """Twilio has just told us of every live leg of this one."""
+    flip(Call.objects.live().filter(pk=call, unverified_since__isnull=False), lambda call: None)
 
 
 def flip(calls: "QuerySet[Call]", since: Callable[[Call], datetime | None]) -> None:
