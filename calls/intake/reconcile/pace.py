@@ -11,9 +11,16 @@ MOST = 30.0  # seconds that a failure is waited out at most
 class Pace:
     """For one thread. `wait(seconds)` may raise, to say that there is nothing more to wait for."""
 
-    def __init__(self, clock: Callable[[], float], wait: Callable[[float], None], chance: Callable[[], float]) -> None:
-        self.clock, self.wait, self.chance = clock, wait, chance
-        self.gap, self.failures = GAP, 0
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        wait: Callable[[float], None],
+        chance: Callable[[], float],
+        *,
+        gap: float = GAP,
+    ) -> None:
+        self.clock, self.wait, self.chance, self.least = clock, wait, chance, gap
+        self.gap, self.failures = gap, 0
         self._free_at = self._calm_at = clock()
 
     def turn(self, *, by: float | None = None) -> None:
@@ -25,12 +32,12 @@ class Pace:
         self._free_at = self.clock() + self.gap
 
     def answered(self) -> None:
-        self.failures, self.gap = 0, max(GAP, self.gap * 0.9)
+        self.failures, self.gap = 0, max(self.least, self.gap * 0.9)
 
     def failed(self, *, too_many: bool) -> None:
         """Full jitter, from one second to thirty; `too_many`: Twilio asks us to ask less often (429)."""
         if too_many:
-            self.gap = min(WIDEST, self.gap * 2)
+            self.gap = min(max(WIDEST, self.least), self.gap * 2)
             self._free_at = max(self._free_at, self.clock() + self.gap)
         self._calm_at = self.clock() + self.chance() * min(MOST, 2.0**self.failures)
         self.failures += 1

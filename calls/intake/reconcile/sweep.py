@@ -247,16 +247,21 @@ class Reconciler:
         self.say(reports)
 
     def say(self, reports: list[Report]) -> None:
-        for some in batches(reports, BATCH):
-            crash("reconcile.after_read")
-            try:
-                record(some)
-            except Exception as error:
-                if isinstance(error, Error) and not isinstance(error, DataError):
-                    raise
-                for report in some:
-                    alone(report)
+        record_all(reports)
         self.done["reports"] += len(reports)
+
+
+def record_all(reports: list[Report]) -> None:
+    """A few at a time; one that cannot be recorded harms no other. Raises what the database raises."""
+    for some in batches(reports, BATCH):
+        crash("reconcile.after_read")
+        try:
+            record(some)
+        except Exception as error:
+            if isinstance(error, Error) and not isinstance(error, DataError):
+                raise
+            for report in some:
+                alone(report)
 
 
 def is_news(known: list[Any] | None, leg: Resource) -> bool:
