@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
-from calls.twilio.twiml import CHARACTERS_A_SECOND, LONGEST_INLINE, NOT_XML
+from calls.twilio.twiml import CHARACTERS_A_SECOND, LONGEST_INLINE, NOT_XML, PROGRESS
 
 
 class BadTwiml(ValueError):
@@ -15,6 +15,8 @@ VERBS = {
     "Say", "Play", "Pause", "Gather", "Record", "Dial", "Enqueue", "Leave", "Redirect", "Reject", "Hangup", "Refer",
     "Start", "Stop", "Connect",
 }  # fmt: skip
+CALLED = ("Number", "Sip", "Client")
+LONGEST = LONGEST_INLINE - 800  # characters: room for the callbacks of who is called, and for the redirect behind it
 ADDRESSES = {"action", "url", "statusCallback", "waitUrl", "recordingStatusCallback", "partialResultCallback"}
 
 
@@ -33,8 +35,8 @@ def typed(text: str) -> Typed:
 
     One <Response> of verbs that Twilio knows, in well-formed XML without DOCTYPE; every address in it absolute (15004).
     """
-    if len(text) > LONGEST_INLINE - 300:  # room for the redirect behind it
-        raise BadTwiml(f"It is longer than {LONGEST_INLINE - 300} characters.")
+    if len(text) > LONGEST:
+        raise BadTwiml(f"It is longer than {LONGEST} characters.")
     if NOT_XML.search(text) or "<!" in text.replace("<!--", "") or "<?" in text.lstrip()[5:]:
         raise BadTwiml("It holds what TwiML cannot: control characters, a DOCTYPE or an instruction.")
     try:
@@ -57,7 +59,7 @@ def typed(text: str) -> Typed:
     calls = [
         (element.text or "").strip()
         for element in root.iter()
-        if element.tag in ("Number", "Sip", "Client", "Refer") or (element.tag == "Dial" and not len(element))
+        if element.tag in (*CALLED, "Refer") or (element.tag == "Dial" and not len(element))
     ]
     words = sum(len(element.text or "") for element in root.iter("Say"))
     pauses = sum(int(length) for element in root.iter("Pause") if (length := element.get("length", "1")).isdigit())
@@ -66,9 +68,18 @@ def typed(text: str) -> Typed:
     return Typed(text.strip(), tuple(element.tag for element in root), tuple(filter(None, calls)), seconds)
 
 
-def inline(document: Typed, *, then: str) -> str:
-    """The typed document with what comes behind it. Built anew, so that nothing but elements and text is in it."""
+def inline(document: Typed, *, then: str, status: str) -> str:
+    """The typed document with what comes behind it. Built anew, so that nothing but elements and text is in it.
+
+    Whoever it calls reports to `status`, unless it says where: nobody would hear of that leg otherwise.
+    """
     root = ElementTree.fromstring(document.document)  # noqa: S314 - looked at by `typed`
+    for dial in root.iter("Dial"):
+        if not len(dial) and (dial.text or "").strip():
+            ElementTree.SubElement(dial, "Number").text, dial.text = (dial.text or "").strip(), None
+        for noun in dial:
+            if noun.tag in CALLED and "statusCallback" not in noun.attrib:
+                noun.attrib |= {"statusCallback": status, "statusCallbackEvent": PROGRESS}
     behind = ElementTree.SubElement(root, "Redirect", method="POST")
     behind.text = then
     return ElementTree.tostring(root, encoding="unicode")

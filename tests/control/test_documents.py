@@ -309,7 +309,7 @@ def test_typed_twiml_is_sent_as_it_is_and_behind_it_dana_goes_on(wish, ben, dana
         ("<Response><Say>\x00</Say></Response>", "control characters"),
         ("<Response><Dial>+15550100999</Dial></Response>", "calls"),
         ("<Response><Dial><Sip>sip:a@b.example</Sip></Dial></Response>", "calls"),
-        ("<Response>" + "<Say>x</Say>" * 400 + "</Response>", "longer than 3700 characters"),
+        ("<Response>" + "<Say>x</Say>" * 400 + "</Response>", "longer than 3200 characters"),
     ],
 )
 def test_twiml_that_twilio_could_not_run_is_refused_in_words(wish, ben, dana, settings, twiml, why):

@@ -12,12 +12,12 @@ from calls.control.plan import raw as raw_plan
 from calls.control.plan import redirect as redirect_plan
 from calls.control.verbs import redirecting
 from calls.control.verbs.cast import cast_of, legs_to_choose, over, refused
-from calls.control.verbs.redirecting import ABSOLUTE, address, back
+from calls.control.verbs.redirecting import ABSOLUTE, address, back, reports_of
 from calls.control.verbs.transfer import lines
 from calls.models import Action, Call, Destination, Leg, Rights
 from calls.twilio import gateway, twiml
 from calls.twilio.reports import Report
-from calls.twilio.typed import BadTwiml, Typed, inline, typed
+from calls.twilio.typed import LONGEST, BadTwiml, Typed, inline, typed
 
 __all__ = ["ABSOLUTE", "EXCLUSIVE", "choices", "document", "plan", "send"]
 EXCLUSIVE = True
@@ -71,7 +71,7 @@ def choices(call: Call, legs: Sequence[Leg], rights: Rights) -> dict[str, Any]:
         ],
         "legs": legs_to_choose(cast_of(call, legs)),
         "raw": rights.may("raw_twiml", call.team_id),
-        "longest": twiml.LONGEST_INLINE - 300,
+        "longest": LONGEST,
     }
 
 
@@ -79,7 +79,8 @@ def send(action: Action, wish: Mapping[str, Any], until: float) -> list[dict[str
     if "twiml" not in wish:
         return redirecting.send(action, wish, until)
     document: Typed = typed(wish["twiml"])
-    return [gateway.redirect_leg(wish["sid"], twiml=inline(document, then=address(action, "after")), until=until)]
+    whole = inline(document, then=address(action, "after"), status=reports_of(action, Leg.Role.EXTERNAL))
+    return [gateway.redirect_leg(wish["sid"], twiml=whole, until=until)]
 
 
 def document(action: Action, leg: Leg, report: Report) -> str:

@@ -65,15 +65,19 @@ def back(action: Action, leg: Leg, report: Report) -> str:
 
 def ring(action: Action, leg: Leg, contact: str, role: str, *, then: str, sign: bool = False) -> str:
     """`sign`: the callbacks of the new leg name the action, and so prove it."""
-    signs = {"a": action.pk} if sign else {}
-    path = reverse("twilio-status")
     return twiml.ring(
         contact,
         action=address(action, then),
-        status=twiml.absolute(settings.PUBLIC_URL, path, call=action.call_id, role=role, **signs),
+        status=reports_of(action, role, sign=sign),
         seconds=RING_SECONDS,
         caller_id=caller_id(action, leg),
     )
+
+
+def reports_of(action: Action, role: str, *, sign: bool = True) -> str:
+    """Where a leg reports that the wish dialled."""
+    signs = {"a": action.pk} if sign else {}
+    return twiml.absolute(settings.PUBLIC_URL, reverse("twilio-status"), call=action.call_id, role=role, **signs)
 
 
 def goodbye(action: Action, step: str) -> str:
