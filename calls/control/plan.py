@@ -5,7 +5,7 @@ The same function serves the preview, the wish itself and the tests.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -26,6 +26,7 @@ STATUS_WORDS = {
     "in-progress": "talking",
 }
 RING_SECONDS = 20
+HANGS_UP = {"Hangup", "Reject"}  # verbs of TwiML behind which there is nothing
 # Wrong in itself, whatever the call is like: the fields, not the floor.
 INVALID = {"target", "leg", "destination", "number", "text", "language", "voice", "announcement", "twiml", "mode"}
 
@@ -341,19 +342,24 @@ def redirect(cast: Cast, leg: LegView | None, *, name: str, facts: Mapping[str, 
     )
 
 
-def raw(cast: Cast, leg: LegView | None, *, twiml: str, verbs: Iterable[str], seconds: int, numbers: str) -> Plan:
+def raw(cast: Cast, leg: LegView | None, *, twiml: str, verbs: Sequence[str], seconds: int, numbers: str) -> Plan:
     """Give a leg TwiML as it was typed; behind it, it goes on where it was, if that is known."""
     title = f"Give {cast.name(leg)} this TwiML?" if leg else "Give this TwiML?"
     why = unmovable(cast, leg)
     if leg is None or why is not None:
         return Plan("redirect", "", title, refusals=(why or NO_SUCH_LEG,), needs=("raw_twiml",))
-    back = cast.way_back(leg)
+    back, runs = cast.way_back(leg), "runs " + ", ".join(verbs)
+    then, fate = f"{runs}, then {back.words if back else 'is hung up'}", "moves"
+    if HANGS_UP.intersection(verbs):
+        then, fate = f"{runs}: is hung up", "goes"
+    elif "Redirect" in verbs:
+        then = f"{runs}: goes where that leads"
     return Plan(
         verb="redirect",
         target=leg.sid,
         title=title,
         what="with TwiML: " + ", ".join(verbs),
-        effects=moved(cast, leg, f"runs {', '.join(verbs)}, then {back.words if back else 'is hung up'}"),
+        effects=moved(cast, leg, then, fate),
         warnings=(*left_warnings(cast, leg), "What it really does is up to the TwiML: watch the legs."),
         sends=({"sid": leg.sid, "twiml": twiml},),
         proof={"ran": leg.sid, "children": sorted(child.sid for child in cast.legs if child.parent_id == leg.sid)},
@@ -378,10 +384,10 @@ def unmovable(cast: Cast, leg: LegView | None) -> Refusal | None:
     return None
 
 
-def moved(cast: Cast, leg: LegView, then: str) -> tuple[Effect, ...]:
+def moved(cast: Cast, leg: LegView, then: str, fate: str = "moves") -> tuple[Effect, ...]:
     """What happens around a leg whose document is replaced (twilio.com/en-us/changelog, 2021-05-24): its children
     end; its parent's <Dial> is over."""
-    effects = [cast.effect(leg, then, "moves"), *(cast.hung_up(child) for child in cast.children(leg.sid))]
+    effects = [cast.effect(leg, then, fate), *(cast.hung_up(child) for child in cast.children(leg.sid))]
     if (parent := cast.parent(leg)) is not None:
         effects.append(left_behind(cast, parent))
     effects += [stays(cast, other) for other in cast.live if other.sid not in {each.leg for each in effects}]
