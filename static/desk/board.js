@@ -4,7 +4,7 @@
 // something is missing: the board stays as it is and asks (`then: "sync"`).
 
 export const NOTHING = Object.freeze({
-  epoch: "", revision: null, rights: "", you: null, calls: new Map(), ended: new Map(), staleSince: undefined, ahead: false,
+  epoch: "", revision: null, rights: "", you: null, calls: new Map(), ended: new Map(), staleSince: undefined, ahead: false, floor: null,
 });
 
 /** The picture as the server gave it, whole. */
@@ -53,9 +53,9 @@ function frame(board, { from, to, calls, gone }, now) {
 }
 
 /** Where the server's board stands for us. Ahead of ours for one whole heartbeat: a frame was lost. */
-function head(board, { revision }) {
+function head(board, { revision, floor = null }) {
   const ahead = board.revision === null || revision > board.revision;
-  const fresh = { ...board, staleSince: undefined, ahead };
+  const fresh = { ...board, staleSince: undefined, ahead, floor };
   return { board: fresh, then: ahead && board.ahead ? "sync" : "" };
 }
 

@@ -53,10 +53,11 @@ function draw() {
     }
   }
   rows.draw(shown, bodyOf, (id) => end.pendingOf(id), stream.now());
-  if (drawer.open) drawer.update(bodyOf(drawer.id) ?? null, stream.board.you, badge.stale);
+  if (drawer.open) drawer.update(bodyOf(drawer.id) ?? null, stream.board.you, badge.off);
   byId("changes").hidden = !waiting;
   text(byId("changes-count"), `${waiting} ${waiting === 1 ? "change" : "changes"}`);
   drawBar(badge);
+  drawTrouble(badge);
   drawRail();
   drawEmpty();
   announce();
@@ -85,6 +86,13 @@ function drawBar(badge) {
     text(byId("banner-next"), theirs ? "" : !stream.socket && next > 0 ? `Next try in ${next} s` : "Trying …");
     byId("try-now").hidden = Boolean(stream.socket);
   }
+}
+
+/** Twilio's API is away, and our own line is not: another trouble, with words of its own. */
+function drawTrouble(badge) {
+  const bad = Boolean(badge.trouble) && !badge.stale && !stream.done;
+  byId("trouble").hidden = !bad;
+  if (bad) text(byId("trouble-since"), `${badge.trouble}.`);
 }
 
 /** Each team: how many live calls, and the longest of them. A press shows that team alone. */
@@ -175,7 +183,7 @@ function closed(focused) {
 function wishEnd() {
   const call = drawer.open ? drawer.call : bodyOf(rows.current);
   if (!call || !everMay(stream.board.you, "end")) return;
-  const why = whyNot(stream.board.you, "end", call, stream.badge.stale, stream.now());
+  const why = whyNot(stream.board.you, "end", call, stream.badge.off, stream.now());
   if (why) say(call.id, why, true);
   else end.open(call);
 }

@@ -1,5 +1,7 @@
 // The connection, judged: how fresh is what we show, and when to try again. Pure.
 
+import { timeOfDay } from "./words.js";
+
 export const HEARTBEAT = 2000; // ms between two heads of the server
 export const DELAYED = 3000;
 export const DEAD = 5000;
@@ -7,9 +9,17 @@ const HEALTHY = 60000;
 
 /**
  * What the badge says. `link`: {open, synced, heardAt, offline, tries, retryAt}; times in ms of this machine's clock.
- * Returns {state, word, stale}: state is live, delayed, resyncing, reconnecting, offline or stale.
+ * Returns {state, word, stale, trouble, off}: state is live, delayed, resyncing, reconnecting, offline or stale; `trouble` is Twilio's, in
+ * words, while our own line may be live; `off` is why no action can be sent, in words. Both are "" if all is well.
  */
 export function judge(link, board, now) {
+  const badge = ours(link, board, now), away = board.floor?.provider === "down";
+  const trouble = away ? `Twilio’s API has not answered since ${timeOfDay(board.floor.since)}` : "";
+  const off = badge.stale ? "Actions are off: what you see is not current." : away ? `Actions are off: ${trouble}.` : "";
+  return { ...badge, trouble, off };
+}
+
+function ours(link, board, now) {
   if (link.offline) return { state: "offline", word: "Offline", stale: true };
   if (board.staleSince !== undefined) return { state: "stale", word: "Not current", stale: true };
   const age = now - link.heardAt;

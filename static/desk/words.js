@@ -112,9 +112,9 @@ function overdue(action, now) {
   return now - Date.parse(since ?? action.requested_at) > due;
 }
 
-/** Why this wish cannot be made on this call now (`now`: ms, server's clock); "" if it can. */
+/** Why this wish cannot be made on this call now (`now`: ms, server's clock); "" if it can. `stale`: nor on any other; a sentence says why. */
 export function whyNot(you, verb, call, stale, now = Date.now()) {
-  if (stale) return "Actions are off: what you see is not current.";
+  if (stale) return stale === true ? "Actions are off: what you see is not current." : stale;
   if (call.ended_at) return "The call has ended.";
   if (!verbsOn(you, call.team).includes(verb)) {
     return `You need the right to ${verb} calls on ${call.team_name || "calls without a team"}.`;
