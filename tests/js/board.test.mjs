@@ -48,6 +48,14 @@ test("a head that is ahead for one heartbeat means that a frame was lost", () =>
   assert.equal(hear(caughtUp, { op: "head", revision: 6 }).then, "");
 });
 
+test("a head says how Twilio is; the picture and the frames do not", () => {
+  const floor = { provider: "down", since: "2026-11-21T09:00:00.000Z", callback_at: null, swept_at: null };
+  const told = hear(board(5), { op: "head", revision: 5, floor }).board;
+  assert.deepEqual(told.floor, floor);
+  assert.deepEqual(hear(told, frame(5, 6)).board.floor, floor);
+  assert.equal(hear(told, { op: "head", revision: 5 }).board.floor, null);
+});
+
 test("stale is stale until a head or a frame says otherwise", () => {
   const old = hear(board(5), { op: "stale", since: "2026-11-21T09:00:00Z" }).board;
   assert.equal(old.staleSince, "2026-11-21T09:00:00Z");

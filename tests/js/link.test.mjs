@@ -27,6 +27,26 @@ for (const [name, link, more, now, state, stale] of TABLE) {
   });
 }
 
+const away = { provider: "down", since: "2026-11-21T09:00:00.000Z" };
+
+test("Twilio's API is away: our own line is live all the same, and no action can be sent", () => {
+  const badge = judge(fine, { ...board, floor: away }, 10400);
+  assert.deepEqual([badge.state, badge.stale], ["live", false]);
+  assert.match(badge.trouble, /has not answered since \d\d:\d\d:\d\d/);
+  assert.match(badge.off, /^Actions are off: Twilio/);
+});
+
+test("all is well: no trouble, and nothing is off", () => {
+  for (const floor of [undefined, null, { provider: "ok", since: null }]) {
+    const badge = judge(fine, { ...board, floor }, 10400);
+    assert.deepEqual([badge.trouble, badge.off], ["", ""]);
+  }
+});
+
+test("an old picture is the greater trouble", () => {
+  assert.match(judge({ ...fine, open: false }, { ...board, floor: away }, 10400).off, /not current/);
+});
+
 test("tries spread over the whole wait, never under a quarter of a second, never over thirty", () => {
   assert.equal(wait(0, () => 0), 250);
   assert.equal(wait(1, () => 1), 1000);
