@@ -141,7 +141,7 @@ class Teller:
             params |= {"CallSid": self.cast.sid("CA", name), "StartConferenceOnEnter": "true", "ParticipantLabel": name}
             params |= {flag: str(value).lower() for flag, value in said.items()}
         if event == "participant-leave":
-            params["ReasonParticipantLeft"] = "participant_hung_up"
+            params |= {"ReasonParticipantLeft": "participant_hung_up", "ParticipantCallStatus": "completed"}
         self.say("conference", at, params | self.stamp("room", at))
 
     def tape(self, status: str, at: float, name: str) -> None:
