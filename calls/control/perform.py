@@ -153,10 +153,11 @@ def request(
     now = timezone.now()
     try:
         with transaction.atomic():
+            call = Call.objects.select_for_update(of=("self",)).select_related("team", "line").get(pk=call_id)
+            # Behind the lock: of two clicks at once the second has waited there for the first to be written down.
             known = Action.objects.filter(by=by, key=key).first()
             if known is not None:
                 return known, replay(known, fingerprint)
-            call = Call.objects.select_for_update(of=("self",)).select_related("team", "line").get(pk=call_id)
             rights = rights_of(by)
             if (lacking := policy.lacking(rights, policy.PERMISSION[name], call)) is not None:
                 return None, refuse(403, lacking, call, by, name, now)
