@@ -32,7 +32,7 @@ GRACE = timedelta(seconds=10)  # beyond the moment at which the plan expects its
 THROTTLED = (0.2, 0.6, 1.5)  # seconds before the next try: what Twilio answers 429 was not looked at
 State = Action.State
 GONE = {20404, 21220}  # not found; not in progress any more
-TOO_MANY = 429
+CONFLICT, TOO_MANY = 409, 429
 CHANCE = SystemRandom()  # those who were sent away together do not come back together
 WRONG_ACCOUNT = (401, 403)
 MOVED = ("state", "code", "message", "attempt", "lease_until", "due_at", "sent_at", "accepted_at", "settled_at")
@@ -112,15 +112,15 @@ def pursue(action: Action, verb: ModuleType, *, until: float, from_states: Seque
         crash("action.after_sending")
         outcome, code, message, answers = ask(verb, action, until)
         crash("action.after_twilio")
-        gone = code == "call_ended"
-        if gone and verb.ABSOLUTE and action.attempt > 1:
+        stale = code in ("call_ended", "conflict")
+        if code == "call_ended" and verb.ABSOLUTE and action.attempt > 1:
             # An earlier try may have done it: what is looked up below says whether.
             outcome, code, message = State.ACCEPTED, "", "It is over: an earlier try was heard."
         throttled = code == str(TOO_MANY)
         again = throttled and pause is not None and time.monotonic() + 2 * pause < until
         conclude(action, State.REQUESTED if again else outcome, "20429" if throttled else code, message)
         crash("action.after_outcome")
-        take_in(answers if not gone else [*answers, *looked_up(action, until)])
+        take_in(answers if not stale else [*answers, *looked_up(action, until)])
         if not again or pause is None:
             return
         time.sleep(pause * CHANCE.uniform(0.7, 1.3))
@@ -128,7 +128,7 @@ def pursue(action: Action, verb: ModuleType, *, until: float, from_states: Seque
 
 
 def looked_up(action: Action, until: float) -> Answers:
-    """The legs that are gone, as Twilio knows them: their last callbacks may be lost."""
+    """The legs that are not as we thought, as Twilio knows them: their last callbacks may be lost."""
     found: Answers = []
     for sid in {sent["sid"] for sent in action.plan["sends"]}:
         asked_at = timezone.now()
@@ -250,6 +250,9 @@ def judged(refusals: Sequence[gateway.Refused], *, some: bool) -> tuple[str, str
     for no in refusals:
         if no.status == TOO_MANY:
             return State.FAILED, str(TOO_MANY), f"{part}Twilio has too many requests at once ({no.code})."
+        if no.status == CONFLICT:
+            why = "Something else was being done to this leg at Twilio"
+            return State.FAILED, "conflict", f"{part}{why} ({no.code}). Look again."
         if no.status in WRONG_ACCOUNT:
             why = "Twilio does not accept this desk's credentials: tell who runs it"
             return State.FAILED, "credentials", f"{part}{why} ({no.code})."
