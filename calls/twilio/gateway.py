@@ -19,6 +19,7 @@ from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioS
 from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
+from urllib3.exceptions import HTTPError
 
 DEADLINE = 12.0  # seconds for all that one wish asks: turns in our queue, tries and the answers' bodies included
 CONNECT = 3.0  # seconds
@@ -27,6 +28,7 @@ LARGEST = 4 * 1024 * 1024  # bytes of an answer: a page of 1,000 calls is one
 TRIES = 3  # of a request that never left
 REFUSED_FOR = 30.0  # seconds without asking, after Twilio did not accept who we are
 PAGE = 1000  # calls; Twilio's most
+NO_CONTENT = 204  # done, and nothing to add
 # The SDK puts SIDs into the path as they are, and the URL library folds "..": what leaves must look like this.
 PATH = re.compile(
     r"/2010-04-01/Accounts/(AC[0-9a-fA-F]{32})"
@@ -303,20 +305,23 @@ class Wire(HttpClient):
             ) as answer:
                 self.dated = answer.headers.get("Date", "")
                 body = bytearray()
-                for piece in answer.iter_content(4096):
+                # `read1` hands on what is there. `iter_content` waits until a piece is full, and an answer that drips
+                # would hold its thread for as long as it likes: each byte has the whole of the time-out.
+                while piece := answer.raw.read1(65536, decode_content=True):
                     body += piece
                     if time.monotonic() > until or len(body) > LARGEST:
                         raise Unreachable("Twilio's answer took too long.", sent=True)
                 if answer.status_code // 100 not in (2, 4):
                     raise Unreachable(f"Twilio answered {answer.status_code}.", sent=True)
-                return Response(answer.status_code, body.decode("utf-8", "replace"))
+                said = "{}" if answer.status_code == NO_CONTENT else body.decode("utf-8", "replace")
+                return Response(answer.status_code, said)
         except requests.exceptions.ConnectTimeout as error:
             raise Unreachable("Twilio cannot be reached.", sent=False) from error
         except requests.exceptions.ConnectionError as error:
             if never_connected(error):
                 raise Unreachable("Twilio cannot be reached.", sent=False) from error
             raise Unreachable("The connection to Twilio broke.", sent=True) from error
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError) as error:
             raise Unreachable("Twilio did not answer in time.", sent=True) from error
 
 
