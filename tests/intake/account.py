@@ -99,6 +99,13 @@ class Time:
             raise Over
 
 
+class Hand(Time):
+    """The same for one alone: who waits moves the time on."""
+
+    def wait(self, seconds: float) -> None:
+        self.at += max(0.0, seconds)
+
+
 # What happens ------------------------------------------------------------------------------------------------------
 
 
@@ -166,12 +173,22 @@ class Account:
     errors: float = 0.0
     away: bool = False  # nothing is answered; with `hangs` not even refused
     hangs: bool = False
-    late: int = 0  # pages of a list hold so many at most
 
     def phones(self, many: int, within: int) -> None:
         for number in range(many):
             legs = conversation(number, self.rng.randrange(within), self.rng)
             self.lines |= {leg.sid: leg for leg in legs}
+
+    def phone(self, number: int, *, talks: float = 600) -> list[Line]:
+        """One who phones in now, and is put through at once."""
+        at, said = self.time.at, f"+1415{number:07d}"
+        caller = Line(f"CA{2 * number:032x}", None, at, at, at + talks, said)
+        legs = [caller, Line(f"CA{2 * number + 1:032x}", caller, at, at, at + talks, said)]
+        self.lines |= {leg.sid: leg for leg in legs}
+        return legs
+
+    def tells(self, *said: Said) -> None:
+        record([arrives(one, self.time) for one in said])
 
     def happens(self, loss: float) -> Iterator[Said]:
         """What Twilio sends, in order: every request for TwiML, and the callbacks that are not lost."""
