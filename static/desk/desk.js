@@ -1,5 +1,6 @@
 // The desk: holds the pieces together. What is shown follows from the board, what was asked for, and the connection.
 
+import { Announce } from "./announce.js";
 import { NOTHING, sweep } from "./board.js";
 import { byId, el, icon, set, text } from "./dom.js";
 import { Drawer } from "./drawer.js";
@@ -8,6 +9,7 @@ import { listen } from "./keys.js";
 import { VIEWS, arrange, hold } from "./order.js";
 import { Rows } from "./rows.js";
 import { Stream } from "./stream.js";
+import { Redirect, Transfer } from "./transfer.js";
 import { ageOf, everMay, lasting, timeOfDay, whyNot } from "./words.js";
 
 const HAND = 10000; // ms that a hand counts as being in the list after its last move
@@ -21,7 +23,9 @@ let handAt = -Infinity, shown = [], due = false;
 
 const stream = new Stream({ board: { ...NOTHING }, told: later, over });
 const end = new End({ stale: () => stream.badge.stale, told: later, result: say });
-const drawer = new Drawer({ now: () => stream.now(), end: (call) => end.open(call), pending: (id) => end.pendingOf(id, "echo"), closed });
+const hooks = { now: () => stream.now(), result: say };
+const pops = { transfer: new Transfer(hooks), announce: new Announce(hooks), redirect: new Redirect(hooks) };
+const drawer = new Drawer({ now: () => stream.now(), press, pending: (id) => end.pendingOf(id, "echo"), closed });
 const rows = new Rows(byId("rows"), pick);
 
 // Draw ------------------------------------------------------------------------------------------------------------
@@ -54,6 +58,7 @@ function draw() {
   }
   rows.draw(shown, bodyOf, (id) => end.pendingOf(id), stream.now());
   if (drawer.open) drawer.update(bodyOf(drawer.id) ?? null, stream.board.you, badge.off);
+  for (const pop of openPops()) pop.update(bodyOf(pop.call.id) ?? null, stream.board.you, badge.off);
   byId("changes").hidden = !waiting;
   text(byId("changes-count"), `${waiting} ${waiting === 1 ? "change" : "changes"}`);
   drawBar(badge);
@@ -158,6 +163,7 @@ function say(id, sentence, failed) {
 function over(why) {
   stream.why = why;
   end.forget();
+  for (const pop of Object.values(pops)) pop.forget();
   if (drawer.open) drawer.close();
   byId("toasts").replaceChildren();
   if (why === "sign-in") location.assign("/sign-in/");
@@ -169,23 +175,35 @@ function over(why) {
 function pick(id) {
   const call = bodyOf(id);
   if (!call) return;
+  for (const pop of openPops()) if (pop.call.id !== id) pop.close(); // it belongs to the call beside it
   rows.select(id);
   drawer.show(call);
   later();
 }
 
 function closed(focused) {
+  for (const pop of openPops()) pop.close();
   rows.select(null);
   if (focused && rows.current) rows.move(rows.current, true);
   later();
 }
 
-function wishEnd() {
+const openPops = () => Object.values(pops).filter((pop) => pop.open);
+
+/** By key: on the open call, else on the row that the keyboard is on, which is opened. */
+const wish = (verb) => () => {
   const call = drawer.open ? drawer.call : bodyOf(rows.current);
-  if (!call || !everMay(stream.board.you, "end")) return;
-  const why = whyNot(stream.board.you, "end", call, stream.badge.off, stream.now());
-  if (why) say(call.id, why, true);
-  else end.open(call);
+  if (!call || !everMay(stream.board.you, verb)) return;
+  const why = whyNot(stream.board.you, verb, call, stream.badge.off, stream.now());
+  if (why) return say(call.id, why, true);
+  if (verb !== "end" && !drawer.open) pick(call.id);
+  press(verb, call, verb === "end" ? null : drawer.verbs.button(verb));
+};
+
+function press(verb, call, button) {
+  if (verb === "end") return end.open(call);
+  for (const pop of openPops()) pop.close();
+  pops[verb].show(call, button);
 }
 
 function apply() {
@@ -240,8 +258,13 @@ const go = (step) => () => {
 listen({
   j: go(1), ArrowDown: go(1), k: go(-1), ArrowUp: go(-1),
   Enter: () => rows.current && pick(rows.current),
-  Escape: () => (document.activeElement === byId("find") ? document.activeElement.blur() : drawer.open && drawer.close()),
-  "/": () => byId("find").focus(), "?": () => byId("help").showModal(), e: wishEnd, x: () => end.cancelLast(), R: apply, r: apply,
+  Escape: () => {
+    const [pop] = openPops();
+    if (pop) pop.close();
+    else if (document.activeElement === byId("find")) document.activeElement.blur();
+    else if (drawer.open) drawer.close();
+  },
+  "/": () => byId("find").focus(), "?": () => byId("help").showModal(), t: wish("transfer"), n: wish("announce"), e: wish("end"), x: () => end.cancelLast(), R: apply, r: apply,
 });
 byId("prev").addEventListener("click", go(-1));
 byId("next").addEventListener("click", go(1));

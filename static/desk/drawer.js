@@ -3,20 +3,22 @@
 import { byId, copyable, el, icon, set, text } from "./dom.js";
 import { ledger } from "./ledger.js";
 import { timeline } from "./timeline.js";
-import { callerOf, everMay, isOutbound, lasting, legLook, legWord, letterOf, partyOf, roleOf, stateOf, timeOfDay, whyNot } from "./words.js";
+import { Verbs, asking } from "./verbs.js";
+import { ask } from "./wish.js";
+import { callerOf, isOutbound, lasting, legLook, legWord, letterOf, partyOf, roleOf, stateOf, timeOfDay } from "./words.js";
 
 const AGAIN = 700; // ms between two looks at one call at most
-const FACTS = ["caller", "way", "state", "sub", "clock", "line", "number", "team", "agent", "total", "count", "timeline", "legs", "actions", "heard", "id", "reports", "pending"];
+const FACTS = ["caller", "way", "state", "sub", "clock", "line", "number", "team", "agent", "total", "count", "timeline", "legs", "actions", "heard", "id", "reports", "pending", "verified"];
 
 const narrow = matchMedia("(max-width: 899px)");
 
 export class Drawer {
-  constructor({ now, end, pending, closed }) {
+  constructor({ now, press, pending, closed }) {
     Object.assign(this, { now, pending, closed, id: null, whole: null });
     this.place = byId("drawer");
     byId("drawer-close").addEventListener("click", () => this.close());
-    this.button = byId("verb-end");
-    this.button.addEventListener("click", () => this.call && this.button.getAttribute("aria-disabled") !== "true" && end(this.call));
+    this.verbs = new Verbs((verb, button) => this.call && press(verb, this.call, button));
+    asking(byId("verify"), byId("d-verified"), () => ask(`/calls/${this.id}/verify/`, {}));
   }
 
   get open() { return this.id !== null; }
@@ -24,7 +26,7 @@ export class Drawer {
   get call() { return this.whole?.id === this.id && this.whole.revision >= (this.row?.revision ?? 0) ? this.whole : this.row; }
 
   show(row) {
-    if (this.id !== row.id) { this.whole = null; this.reports = []; this.seen = null; }
+    if (this.id !== row.id) { this.whole = null; this.reports = []; this.seen = null; byId("d-verified").replaceChildren(); }
     this.id = row.id;
     this.row = row;
     set(document.documentElement, "data-drawer", "drawer");
@@ -96,16 +98,12 @@ export class Drawer {
     text(byId("d-number"), call.line_number);
     text(byId("d-team"), call.team_name || "none");
     text(byId("d-agent"), call.agent || "nobody yet");
-    const verb = everMay(you, "end");
-    byId("verbs").hidden = !verb;
-    const pending = this.pending(this.id), why = verb ? whyNot(you, "end", call, stale, this.now()) : "";
+    set(byId("d-page"), "href", `/calls/${call.id}/`);
+    const pending = this.pending(this.id);
+    this.verbs.draw(call, you, stale, this.now(), pending);
     // On the row, where it is seen; here if the row is covered or not in the list.
     const here = pending && (narrow.matches || !document.querySelector(`[data-call="${this.id}"]`));
     byId("d-pending").replaceChildren(...(here ? [pending] : []));
-    set(this.button, "aria-disabled", why || pending ? "true" : null);
-    set(this.button, "title", why || null);
-    text(byId("why"), why);
-    byId("why").hidden = !why;
     byId("d-ledger").hidden = !call.actions.length;
     if (this.seen !== call) {
       byId("d-actions").replaceChildren(ledger(call.actions));

@@ -1,62 +1,95 @@
-// End: a dialog that names what ends, a few seconds to take it back, then one request; the effect is a frame's business.
+// End: a dialog that says what ends, a few seconds to take it back, then one request; the effect is a frame's business.
 
-import { byId, el, icon, text } from "./dom.js";
-import { letterOf, roleOf } from "./words.js";
+import { byId, el, icon, set, text } from "./dom.js";
+import { fateRows } from "./effects.js";
+import { Wish } from "./wish.js";
+import { callerOf, roleOf } from "./words.js";
+
+const ORDER = ["caller", "agent", "external", "consult", "bot", "supervisor"];
 
 /** `stale()`: is the picture old? `told()`: something pending changed; `result(id, sentence, failed)`: say it. */
 export class End {
   constructor({ stale, told, result }) {
     Object.assign(this, { stale, told, result });
     this.seconds = Number(document.body.dataset.cancelSeconds ?? 3);
-    this.waiting = new Map(); // call id → {left, element}
+    this.waiting = new Map(); // call id → {until, element, echo, timer}
     this.dialog = byId("end");
     byId("end-cancel").addEventListener("click", () => this.dialog.close());
     byId("end-go").addEventListener("click", () => this.go());
   }
 
-  /** Ask what would happen, and show it. Nothing is sent yet. */
+  /** Ask what there is to end, and show what would happen. Nothing is sent yet. */
   async open(call) {
     if (this.asking || this.dialog.open || this.waiting.has(call.id)) return;
     this.asking = true;
-    const answer = await ask(`/calls/${call.id}/end/plan/?target=call`);
+    const wish = new Wish(call.id, "end"), answer = await wish.choices();
+    if (answer.ok) {
+      this.wish = wish;
+      this.targets = answer.body.targets.sort((a, b) => ORDER.indexOf(a.role) - ORDER.indexOf(b.role)); // the whole call has no role
+      await this.look("call");
+    }
     this.asking = false;
-    if (!answer.ok) return this.result(call.id, answer.message, true);
-    const plan = answer.body;
-    this.asked = { id: call.id, shape: plan.shape, key: globalThis.crypto.randomUUID?.() ?? plan.key };
-    text(byId("end-title"), plan.title);
-    byId("end-fate").replaceChildren(...plan.effects.map(fate));
-    byId("end-notes").replaceChildren(...[...plan.refusals.map((each) => each.message), ...plan.warnings].map((words) =>
-      el("li", {}, icon("attention"), el("span", {}, words))));
-    byId("end-go").disabled = !plan.allowed;
+    if (!answer.ok || this.trouble) return this.result(call.id, answer.ok ? this.trouble : answer.message, true);
+    const one = this.targets.length < 3; // of a call with one leg there is nothing to choose
+    text(byId("end-title"), one ? this.plan.title : `End what, for ${callerOf(call)}?`);
+    byId("end-outs").hidden = one;
+    byId("end-outs").replaceChildren(el("legend", { class: "vh" }, "What ends"), ...this.targets.map((target) => this.choice(target, call)));
     text(byId("end-grace"), this.seconds ? `You can take it back for ${this.seconds} s after pressing.` : "It is sent at once.");
     this.dialog.showModal();
     byId("end-cancel").focus();
   }
 
+  choice({ target, name, role }, call) {
+    const whole = target === "call", caller = role === "caller", legs = this.targets.length - 1;
+    const words = whole ? `${legs === 2 ? "Both" : `All ${legs}`} legs end` : caller ? callerOf(call) : roleOf({ role });
+    return el("label", {}, el("input", { type: "radio", name: "end-target", value: target, checked: target === this.target, onchange: () => this.look(target) }),
+      el("b", {}, whole ? "The whole call" : legOf({ name, role })), el("span", {}, words));
+  }
+
+  /** What the end of this target would do to every leg. */
+  async look(target) {
+    this.target = target;
+    this.plan = null;
+    byId("end-go").disabled = true;
+    const answer = await this.wish.plan({ target });
+    if (!answer) return; // another one was chosen meanwhile
+    this.trouble = answer.ok ? "" : answer.message;
+    this.plan = answer.ok ? answer.body : null;
+    const named = this.targets.find((each) => each.target === target);
+    const notes = this.plan ? [...this.plan.refusals.map((each) => each.message), ...this.plan.warnings] : [this.trouble];
+    this.what = target === "call" ? "the call" : legOf(named).replace(/^The/, "the");
+    text(byId("end-what"), `If you end ${target === "call" ? "the whole call" : `${this.what} only`}`);
+    byId("end-fate").replaceChildren(...fateRows(this.plan?.effects ?? []));
+    byId("end-notes").replaceChildren(...notes.map((words) => el("li", {}, icon("attention"), el("span", {}, words))));
+    text(byId("end-go"), `End ${this.what}`);
+    set(byId("end-go"), "disabled", !this.plan?.allowed);
+  }
+
   go() {
-    const { id, shape, key } = this.asked;
+    if (!this.plan?.allowed) return;
+    const { wish, target, what } = this, { id } = wish;
     this.dialog.close();
     if (this.stale()) return this.result(id, "Not sent: what you see is not current.", true);
-    if (!this.seconds) return this.send(id, shape, key);
-    const element = this.chip(id), echo = this.chip(id);
-    const wish = { until: performance.now() + this.seconds * 1000, element, echo };
+    if (!this.seconds) return this.send(wish, target);
+    const element = this.chip(id, what), echo = this.chip(id, what);
+    const armed = { until: performance.now() + this.seconds * 1000, element, echo };
     const tick = () => {
-      const ms = wish.until - performance.now();
+      const ms = armed.until - performance.now();
       for (const chip of [element, echo]) text(chip.querySelector("em"), ` ${Math.max(1, Math.ceil(ms / 1000))} s `);
       if (ms > 0) return;
       this.undo(id);
       if (this.stale()) return this.result(id, "Not sent: the desk lost its connection while waiting.", true);
-      this.send(id, shape, key);
+      this.send(wish, target);
     };
-    wish.timer = setInterval(tick, 200);
-    this.waiting.set(id, wish);
+    armed.timer = setInterval(tick, 200);
+    this.waiting.set(id, armed);
     tick();
     this.told();
   }
 
-  chip(id) {
+  chip(id, what) {
     const undo = el("button", { class: "link", type: "button", onclick: () => this.undo(id) }, "Undo");
-    return el("span", { class: "chip is-armed" }, icon("end"), "Ends in", el("em", { class: "t" }), undo);
+    return el("span", { class: "chip is-armed", title: `Ends ${what}` }, icon("end"), "Ends in", el("em", { class: "t" }), undo);
   }
 
   /** Taken back (or about to be sent): nothing is pending any more. */
@@ -77,7 +110,7 @@ export class End {
   forget() {
     this.drop(() => false);
     this.dialog.close();
-    for (const part of ["title", "fate", "notes"]) byId(`end-${part}`).replaceChildren();
+    for (const part of ["title", "outs", "what", "fate", "notes"]) byId(`end-${part}`).replaceChildren();
   }
 
   cancelLast() {
@@ -90,36 +123,11 @@ export class End {
     return this.waiting.get(id)?.[which] ?? null;
   }
 
-  async send(id, shape, key) {
-    const answer = await ask(`/calls/${id}/end/`, { target: "call", shape }, key);
+  async send(wish, target) {
+    const answer = await wish.send({ target });
     // What was accepted shows itself in frames; only what was not has to be said.
-    if (!answer.ok) this.result(id, answer.message, true);
+    if (!answer.ok) this.result(wish.id, answer.message, true);
   }
 }
 
-function fate(effect) {
-  const goes = effect.fate === "goes";
-  return el("tr", {}, el("th", { scope: "row" }, el("span", { class: "leg" }, letterOf(effect)), effect.name || roleOf(effect)),
-    el("td", {}, effect.now), el("td", { class: goes ? "goes" : "stays" }, icon(goes ? "close" : "check"), effect.then));
-}
-
-/** GET, or POST with fields. Returns {ok, body, message}: every failure is a sentence. */
-async function ask(url, fields, key) {
-  const headers = { Accept: "application/json" };
-  const options = { headers, credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(20000) };
-  if (fields) {
-    headers["X-CSRFToken"] = document.querySelector("input[name=csrfmiddlewaretoken]").value;
-    headers["Idempotency-Key"] = key;
-    Object.assign(options, { method: "POST", body: new URLSearchParams(fields) });
-  }
-  try {
-    const answer = await fetch(url, options);
-    if (answer.redirected) location.assign("/sign-in/");
-    const body = await answer.json().catch(() => null);
-    const message = body?.message ?? (answer.status === 404 ? "This call is not there any more." : `The desk answered ${answer.status}.`);
-    return { ok: answer.ok && body !== null, body, message };
-  } catch {
-    const sent = fields ? "It may have been sent: watch the legs." : "Nothing was sent.";
-    return { ok: false, body: null, message: `The desk cannot be reached. ${sent}` };
-  }
-}
+const legOf = ({ name, role }) => (role === "agent" ? `${name}’s leg` : `The ${name.toLowerCase()}’s leg`);

@@ -1,21 +1,23 @@
-// The wishes on a call: allowed, sent, accepted, effect seen; the last one reached carries its milliseconds.
+// The wishes on a call: recorded, sent, accepted, effect seen, each with its milliseconds; the last one reached is ringed.
 
+import { begunWord, isBad, outcomeOf, stepsOf, titleOf } from "./deeds.js";
 import { el, icon } from "./dom.js";
-import { OPEN, stepsOf, timeOfDay, verbOf } from "./words.js";
+import { OPEN, timeOfDay } from "./words.js";
 
 export function ledger(actions) {
   return el("ol", { class: "ledger" }, ...actions.map(entry));
 }
 
 function entry(action) {
-  const { names, reached, ms } = stepsOf(action);
-  const head = [el("time", {}, timeOfDay(action.requested_at)), el("div", {}, el("b", {}, verbOf(action)), el("span", {}, action.by))];
-  if (OPEN.has(action.state) && action.state !== "unknown") {
-    const steps = names.map((name, place) => el("li", { class: place + 1 < reached ? "done" : place + 1 === reached ? "at" : "" },
-      name, place + 1 === reached && ms !== null && el("em", {}, ` ${ms} ms`)));
-    return el("li", { class: "open", "data-state": action.state }, ...head, el("ol", { class: "steps" }, ...steps));
-  }
-  const seen = action.state === "confirmed";
-  const words = seen ? `effect seen after ${ms} ms` : action.message || action.state;
-  return el("li", { "data-state": action.state }, ...head, el("p", { class: seen ? "seen" : "refused" }, icon(seen ? "check" : "close"), words));
+  const head = [el("time", {}, timeOfDay(action.requested_at)), el("div", {}, el("b", {}, titleOf(action)), el("span", {}, action.by))];
+  if (OPEN.has(action.state) && action.state !== "unknown") return el("li", { class: "open", "data-state": action.state }, ...head, steps(action));
+  const seen = action.state === "confirmed", told = el("p", { class: seen ? "seen" : "refused" }, icon(seen ? "check" : isBad(action) ? "attention" : "close"), outcomeOf(action));
+  return el("li", { class: action.state === "abandoned" ? "needs-human" : "", "data-state": action.state }, ...head, told);
+}
+
+function steps(action) {
+  const { reached, steps } = stepsOf(action), begun = begunWord(action);
+  const shown = steps.map(({ name, ms }, place) => el("li", { class: place + 1 < reached ? "done" : place + 1 === reached ? "at" : "" },
+    el("span", {}, name, ms !== null && el("em", {}, ` ${ms} ms`))));
+  return el("div", { class: "way" }, el("ol", { class: "steps" }, ...shown), begun && el("p", { class: "begun" }, begun));
 }

@@ -1,8 +1,9 @@
 // Draws the live list: one element a call, found by its id, changed in place. Which rows and in what order is order.js's.
 
 import { el, hiddenText, icon, set, text } from "./dom.js";
+import { actionWord, iconOf, isBad, titleOf, toldOf, verbOf } from "./deeds.js";
 import { windowOf } from "./order.js";
-import { actionWord, ageOf, callerOf, clock, isOutbound, lasting, legLook, legWord, letterOf, openAction, partyOf, roleOf, stateOf, verbOf } from "./words.js";
+import { ageOf, callerOf, clock, isOutbound, lasting, legLook, legWord, letterOf, partyOf, roleOf, stateOf } from "./words.js";
 
 const cell = (name, ...children) => el("span", { role: "gridcell", class: name }, ...children);
 
@@ -18,10 +19,11 @@ class Row {
       this.line, this.agent, this.legs, this.signs);
   }
 
-  draw(call, pending) {
-    if (this.seen === call && this.pending === pending) return;
+  draw(call, pending, now) {
+    const wish = toldOf(call, now), human = wish?.state === "abandoned";
+    if (this.seen === call && this.pending === pending && this.wish === wish) return;
     const state = stateOf(call), fresh = this.seen && this.seen.status !== call.status;
-    this.element.className = `row s-${state.look}${fresh ? " is-new" : ""}`;
+    this.element.className = `row s-${state.look}${fresh ? " is-new" : ""}${human ? " needs-human" : ""}`;
     this.glyph.replaceChildren(icon(state.icon));
     text(this.word, state.word);
     text(this.caller, callerOf(call));
@@ -32,8 +34,8 @@ class Row {
     set(this.agent, "title", this.agent.textContent || null);
     this.legs.replaceChildren(...call.legs.filter((leg) => !leg.ended_at || call.ended_at).slice(0, 5).map(legLetter));
     this.age = call.unverified_since && !call.ended_at ? el("span") : null;
-    this.signs.replaceChildren(...signs(call, pending), ...(this.age ? [el("span", { class: "tag hatch", title: "Since the last report" }, icon("unverified"), this.age)] : []));
-    [this.seen, this.pending] = [call, pending];
+    this.signs.replaceChildren(...signs(call, pending, wish), ...(this.age ? [el("span", { class: "tag hatch", title: "Since the last report" }, icon("unverified"), this.age)] : []));
+    Object.assign(this, { seen: call, pending, wish });
   }
 
   tick(now) {
@@ -50,20 +52,20 @@ function legLetter(leg) {
 }
 
 /** What is going on with the call beside itself: a wish that waits for its end, or how the last one failed. */
-function signs(call, pending) {
+function signs(call, pending, wish) {
   const found = [];
-  const action = openAction(call) ?? call.actions[0];
   if (pending) found.push(pending);
-  else if (action) found.push(chip(action));
+  else if (wish) found.push(chip(wish));
   if (call.legs.some((leg) => leg.unverified)) found.push(el("span", { class: "tag hatch" }, icon("unverified"), "leg unverified"));
   return found;
 }
 
 export function chip(action) {
-  const bad = ["failed", "unknown", "abandoned"].includes(action.state), seen = action.state === "confirmed";
-  const words = `${verbOf(action)}: ${actionWord(action)}`;
-  return el("span", { class: `chip ${bad ? "is-bad" : seen ? "is-seen" : ""}`, title: action.message || `${action.by}: ${words}` },
-    icon(bad ? "attention" : seen ? "check" : "end"), words);
+  const bad = isBad(action), seen = action.state === "confirmed";
+  const words = action.state === "abandoned" ? "Needs a human" : `${verbOf(action)}: ${actionWord(action)}`;
+  const told = `${titleOf(action)}, ${action.by}: ${action.message || actionWord(action)}`;
+  return el("span", { class: `chip ${bad ? "is-bad" : seen ? "is-seen" : ""}`, title: told, "data-state": action.state },
+    icon(bad ? "attention" : seen ? "check" : iconOf(action)), words);
 }
 
 /** The list: every call, or of very many those around what is seen. `picked(id)` when a row is opened. */
@@ -92,7 +94,7 @@ export class Rows {
     part.forEach((id, place) => {
       let row = this.rows.get(id);
       if (!row) this.rows.set(id, row = new Row(id));
-      row.draw(callOf(id), pendingOf(id));
+      row.draw(callOf(id), pendingOf(id), now);
       row.tick(now);
       set(row.element, "aria-selected", id === this.selected ? "true" : null);
       set(row.element, "aria-rowindex", some ? this.from + place + 2 : null); // the head is the first

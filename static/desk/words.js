@@ -67,32 +67,6 @@ export const timeOfDay = (iso) => (iso ? new Date(iso).toLocaleTimeString([], { 
 export const OPEN = new Set(["requested", "sending", "accepted", "unknown"]);
 export const openAction = (call) => call.actions.find((action) => OPEN.has(action.state));
 
-const VERBS = { end: "End" };
-export const verbOf = (action) => VERBS[action.verb] ?? action.verb;
-
-export function actionWord(action) {
-  switch (action.state) {
-    case "requested": return "recorded";
-    case "sending": return "sent";
-    case "accepted": return "accepted";
-    case "confirmed": return "effect seen";
-    case "failed": return "failed";
-    case "unknown": return "unknown";
-    case "refused": return "refused";
-    case "overtaken": return "overtaken";
-    default: return action.state;
-  }
-}
-
-/** The ledger's four steps; `reached` counts from 1, `ms` is from the press to the step reached last. */
-export function stepsOf(action) {
-  const names = ["allowed", "sent", "accepted", "effect seen"];
-  const reached = { requested: 1, sending: 2, accepted: 3, unknown: 2, failed: 2, confirmed: 4 }[action.state] ?? 1;
-  const times = [action.requested_at, action.sent_at, action.accepted_at, action.settled_at];
-  const at = times[reached - 1];
-  return { names, reached, ms: at ? Date.parse(at) - Date.parse(action.requested_at) : null };
-}
-
 // Rights ----------------------------------------------------------------------------------------------------------
 
 function verbsOn(you, team) {
@@ -116,10 +90,21 @@ function overdue(action, now) {
 export function whyNot(you, verb, call, stale, now = Date.now()) {
   if (stale) return stale === true ? "Actions are off: what you see is not current." : stale;
   if (call.ended_at) return "The call has ended.";
-  if (!verbsOn(you, call.team).includes(verb)) {
-    return `You need the right to ${verb} calls on ${call.team_name || "calls without a team"}.`;
-  }
-  const busy = openAction(call);
-  if (busy && busy.verb === verb && !overdue(busy, now)) return `${busy.by} is already on it.`;
+  if (!verbsOn(you, call.team).includes(verb)) return lacking(you, RIGHTS[verb] ?? verb, call, (team) => team.verbs.includes(verb));
+  const busy = call.actions.find((action) => OPEN.has(action.state) && action.exclusive !== false);
+  if (busy && (verb !== "end" || (busy.verb === "end" && busy.target === "call" && !overdue(busy, now)))) return `${busy.by} is already on it (${DOING[busy.verb] ?? busy.verb}).`;
   return "";
+}
+
+// As the permissions are called in the admin.
+const RIGHTS = {
+  end: "Can end calls", transfer: "Can transfer calls", announce: "Can play announcements into calls", redirect: "Can send calls to another flow",
+};
+const DOING = { end: "ending", transfer: "transferring", announce: "announcing", redirect: "redirecting" };
+
+/** The permission that is missing, in words, and where this person does hold it. */
+function lacking(you, right, call, holds) {
+  const held = Object.values(you?.teams ?? {}).filter(holds).map((team) => team.name).sort();
+  const where = held.length ? ` You have it on ${held.join(", ")}.` : "";
+  return `You need the permission “${right}” on ${call.team_name || "calls without a team"}.${where}`;
 }

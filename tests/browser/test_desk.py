@@ -40,8 +40,9 @@ async def test_ben_sees_a_call_appear_watches_its_legs_and_ends_it(enter, house:
     # The callback is on its way for two seconds: until it is here nobody may say that the call ended.
     house.twilio("/sim/faults", callbacks={"late": 1.0, "late_seconds": [2.0, 2.0]})
     await drawer.get_by_role("button", name="End…").click()
-    dialog = page.get_by_role("dialog", name=re.compile("End the call of"))
-    await expect(dialog.locator("tbody tr")).to_have_count(2)
+    dialog = page.get_by_role("dialog", name=re.compile("End what, for"))
+    await expect(dialog.get_by_role("radio", name="The whole call")).to_be_checked()
+    await expect(dialog.locator("tbody .goes")).to_have_count(2)
     await expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
     await dialog.get_by_role("button", name="End the call").click()
     await expect(row.locator(".chip")).to_contain_text("Undo")

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { actionWord, ageOf, clock, everMay, lasting, legLook, stateOf, stepsOf, whyNot } from "../../static/desk/words.js";
+import { ageOf, clock, everMay, lasting, legLook, stateOf, whyNot } from "../../static/desk/words.js";
 
 for (const [ms, said] of [[-4000, "0:00"], [999, "0:00"], [41000, "0:41"], [729000, "12:09"], [3753000, "1:02:33"]]) {
   test(`${ms} ms are ${said}`, () => assert.equal(clock(ms), said));
@@ -47,21 +47,20 @@ test("wes may end nothing anywhere: he gets no button", () => {
 
 test("ben may end in Billing, is told why not in Sales, and never without a team", () => {
   assert.equal(whyNot(ben, "end", call(), false), "");
-  assert.match(whyNot(ben, "end", call({ team: 4, team_name: "Sales" }), false), /Sales/);
+  assert.equal(whyNot(ben, "end", call({ team: 4, team_name: "Sales" }), false), "You need the permission “Can end calls” on Sales. You have it on Billing.");
+  assert.equal(whyNot(ben, "transfer", call(), false), "You need the permission “Can transfer calls” on Billing.");
   assert.match(whyNot(ben, "end", call({ team: null, team_name: "" }), false), /without a team/);
 });
 
 test("actions are off while the picture is old, when the call has ended, and while somebody is on it", () => {
   assert.match(whyNot(ben, "end", call(), true), /not current/);
   assert.match(whyNot(ben, "end", call({ ended_at: "2026-11-21T09:00:00.000Z" }), false), /ended/);
-  assert.match(whyNot(ben, "end", call({ actions: [{ verb: "end", state: "sending", by: "Alice Moreau" }] }), false), /Alice Moreau/);
+  assert.match(whyNot(ben, "end", call({ actions: [{ verb: "end", target: "call", state: "sending", by: "Alice Moreau" }] }), false), /Alice Moreau/);
 });
 
-const at = (ms) => `2026-11-21T09:00:00.${String(ms).padStart(3, "0")}Z`;
-const action = { requested_at: at(0), sent_at: at(12), accepted_at: at(212), settled_at: at(640) };
-for (const [state, reached, ms, word] of [["requested", 1, 0, "recorded"], ["sending", 2, 12, "sent"], ["accepted", 3, 212, "accepted"], ["confirmed", 4, 640, "effect seen"]]) {
-  test(`a wish that is ${state} has reached step ${reached} after ${ms} ms`, () => {
-    const steps = stepsOf({ ...action, state });
-    assert.deepEqual([steps.reached, steps.ms, actionWord({ state })], [reached, ms, word]);
-  });
-}
+test("somebody else's open wish keeps every other one off the call, but not the end of all of it", () => {
+  const busy = call({ actions: [{ verb: "transfer", target: "CA1", state: "accepted", by: "Alice Moreau", exclusive: true }] });
+  const able = { teams: { 3: { name: "Billing", verbs: ["view", "end", "announce"] } }, unassigned: null };
+  assert.equal(whyNot(able, "announce", busy, false), "Alice Moreau is already on it (transferring).");
+  assert.equal(whyNot(able, "end", busy, false), "");
+});

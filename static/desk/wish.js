@@ -1,0 +1,47 @@
+// A wish, from the first look to its answer: what there is to choose, what would happen, one key, one request.
+
+/** One opened dialog. The key stays the same until its answer is here, so that a second press is the same wish. */
+export class Wish {
+  constructor(id, verb) {
+    Object.assign(this, { id, verb, shape: "", key: globalThis.crypto.randomUUID?.() ?? "", turn: 0 });
+  }
+
+  get url() { return `/calls/${this.id}/${this.verb}/`; }
+
+  choices() { return ask(this.url); }
+
+  /** What these fields would do; null if another question was asked meanwhile. */
+  async plan(fields) {
+    const turn = ++this.turn;
+    const answer = await ask(`${this.url}plan/?${new URLSearchParams(fields)}`);
+    if (turn !== this.turn) return null;
+    if (answer.ok) {
+      this.shape = answer.body.shape;
+      this.key ||= answer.body.key;
+    }
+    return answer;
+  }
+
+  send(fields) { return ask(this.url, { ...fields, shape: this.shape }, this.key); }
+}
+
+/** GET, or POST with fields. Returns {ok, status, body, message}: every failure is a sentence. */
+export async function ask(url, fields, key) {
+  const headers = { Accept: "application/json" };
+  const options = { headers, credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(20000) };
+  if (fields) {
+    headers["X-CSRFToken"] = document.querySelector("input[name=csrfmiddlewaretoken]").value;
+    if (key) headers["Idempotency-Key"] = key;
+    Object.assign(options, { method: "POST", body: new URLSearchParams(fields) });
+  }
+  try {
+    const answer = await fetch(url, options);
+    if (answer.redirected) location.assign("/sign-in/");
+    const body = await answer.json().catch(() => null);
+    const message = body?.message ?? (answer.status === 404 ? "This call is not there any more." : `The desk answered ${answer.status}.`);
+    return { ok: answer.ok && body !== null, status: answer.status, body, message };
+  } catch {
+    const sent = fields ? "It may have been sent: watch the legs." : "Nothing was sent.";
+    return { ok: false, status: 0, body: null, message: `The desk cannot be reached. ${sent}` };
+  }
+}
