@@ -336,7 +336,7 @@ def test_another_caller_at_danas_document_is_kept_on_the_line_and_nothing_happen
     assert (action().state, action().seen) == ("accepted", {})
 
 
-@pytest.mark.parametrize("forged", ["x", "00000000000000000000000000000000~abc", "00000000000000000000000000000000~", "%00", "~"])
+@pytest.mark.parametrize("forged", ["x", "00000000000000000000000000000000~abc", "0~", "%00", "~"])
 def test_an_address_that_we_did_not_make_keeps_dana_on_the_line(wish, ben, dana, forged):
     wish(ben, dana.call, "announce", text="Hello.")
     path = urlsplit(dana.sent_to).path.rsplit("/", 2)[0] + f"/{forged}/"
