@@ -8,12 +8,14 @@ from uuid import uuid4
 import pytest
 from django.core.management import call_command
 from django.db import connections, transaction
+from django.test import Client
 from django.utils import timezone
 
 from calls.control import dialling, numbers
 from calls.control.plan import Refusal
 from calls.models import Action, Audit, Call, Leg, append_audit
-from tests.conftest import LINE, person
+from tests.conftest import LINE, group, person
+from tests.control.conftest import may_all
 
 # Numbers ------------------------------------------------------------------------------------------------------------
 
@@ -444,3 +446,92 @@ def test_a_number_that_nobody_talked_to_asks_for_the_password(ben, wes, calls):
 def test_who_has_none_left_is_not_asked_for_a_password(ben, calls):
     dialled(ben, calls[0], 20, number="+14155550111")
     assert dial(ben, calls[1], stepped_up=False) == "cap_person"
+
+
+# By the real door ---------------------------------------------------------------------------------------------------
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def talking(twilio, line, ana):
+    """`talking(3)`: so many callers, each on the phone with an agent."""
+
+    def begin(count):
+        begun = []
+        for number in range(count):
+            sid, _ = twilio.call_in(From=f"+141555502{number:02}")
+            call = Call.objects.get(legs__sid=sid)
+            said = {"ParentCallSid": sid, "To": f"client:agent{number}", "Direction": "outbound-dial"}
+            child = twilio.sid()
+            for sequence, word in enumerate(["initiated", "in-progress"]):
+                twilio.status(child, word, sequence, f"?call={call.pk}&role=agent", **said)
+            begun.append(call)
+        return begun
+
+    return begin
+
+
+@pytest.mark.lane_b
+def test_ben_dials_a_number_for_the_first_time_and_types_his_password(wish, ben, billing, talking, rest):
+    may_all(ben, billing)
+    (call,) = talking(1)
+    told = wish(ben, call, "transfer", to=NUMBER)
+    assert (told.status_code, told.json()["code"], rest.asked) == (403, "step_up", [])
+    wrong = wish(ben, call, "transfer", to=NUMBER, password="my cat")
+    assert (wrong.status_code, rest.asked) == (403, [])
+    right = wish(ben, call, "transfer", to=NUMBER, password=PASSWORD)
+    assert (right.status_code, len(rest.asked), Action.objects.get().dials) == (202, 1, NUMBER)
+    assert list(Audit.objects.filter(what="action.refused").values_list("facts__code", flat=True)) == ["step_up"]
+    assert PASSWORD not in str(list(Action.objects.values())) + str(list(Audit.objects.values()))
+
+
+@pytest.mark.parametrize(
+    ("to", "code"),
+    [("+19005550123", "premium"), ("+8816123456789", "satellite"), ("+254712123456", "country"), ("*72", "keys"),
+     ("sip:a@b.example", "address"), ("0014155550177", "no_plus"), (LINE, "own_line"), ("911", "short")],
+)  # fmt: skip
+def test_what_may_not_be_dialled_is_refused_in_words_and_written_down(wish, ben, billing, dana_call, rest, to, code):
+    may_all(ben, billing)
+    told = wish(ben, dana_call, "transfer", to=to, password=PASSWORD)
+    assert told.status_code in (409, 422) and told.json()["state"] == "refused"
+    assert told.json()["message"].endswith((".", "7"))
+    assert (rest.asked, Action.objects.count()) == ([], 0)
+    assert Audit.objects.get().facts == {"verb": "transfer", "code": code}
+
+
+def test_who_may_transfer_may_not_therefore_dial_outside(wish, ben, billing, dana_call, rest):
+    group("Supervisor", "view_call", "transfer_call")
+    told = wish(ben, dana_call, "transfer", to=NUMBER, password=PASSWORD)
+    assert (told.status_code, rest.asked) == (403, [])
+    assert told.json()["message"] == (
+        "You need the permission “Can transfer to numbers outside the directory” on Billing."
+    )
+
+
+@pytest.mark.lane_b
+def test_at_the_cap_ten_presses_in_one_moment_are_one_call(ben, billing, talking, rest):
+    """Ten callers, ten windows, one place left: Twilio is asked once."""
+    may_all(ben, billing)
+    calls, told = talking(10), []
+    dialled(ben, calls[0], 19)
+    together = threading.Barrier(10)
+
+    def press(call):
+        client = Client()
+        client.force_login(ben)
+        form = {"key": str(uuid4()), "to": NUMBER}
+        together.wait()
+        try:
+            told.append(client.post(f"/calls/{call.pk}/transfer/", form, headers={"Accept": "application/json"}))
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=press, args=[call]) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert sorted(answer.status_code for answer in told) == [202] + [409] * 9
+    assert {answer.json()["code"] for answer in told if answer.status_code == 409} == {"cap_person"}
+    assert (len(rest.asked), Action.objects.count()) == (1, 20)
