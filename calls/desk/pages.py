@@ -129,6 +129,6 @@ def fates(call: Call, choices: Mapping[str, Any], rights: Rights) -> list[dict[s
     told = []
     for target in choices["targets"]:
         plan, _ = preview(call, VERBS["end"], {"target": target["target"]}, rights)
-        effects = [{**effect.as_json(), "letter": words.letter_of(effect.as_json())} for effect in plan.effects]
+        effects = [words.effect_shown(effect.as_json()) for effect in plan.effects]
         told.append({**target, "effects": words.visible(effects), "warnings": words.visible(plan.warnings)})
     return told

@@ -49,7 +49,8 @@ def of_leg(leg: Mapping[str, Any]) -> list[Line]:
 
 def end_of(leg: Mapping[str, Any]) -> str:
     code = f" ({leg['sip_code']})" if leg["sip_code"] and leg["sip_code"] != 200 else ""
-    return words.leg_word({**leg, "held": False, "unverified": False}) + code
+    word = words.leg_word({**leg, "held": False, "unverified": False})
+    return word.replace("ended", "left the call", 1) + code
 
 
 def of_action(action: Mapping[str, Any]) -> Line:

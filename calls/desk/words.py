@@ -58,12 +58,25 @@ STEPS = {
     "overtaken": "overtaken",
     "abandoned": "needs a human",
 }
+# What happens to a leg: a word and an icon each, so that neither hue nor sentence has to carry it alone.
+FATES = {
+    "goes": ("ends", "close"),
+    "stays": ("stays", "check"),
+    "moves": ("moves", "transfer"),
+    "joins": ("joins", "joins"),
+    "unsure": ("not sure", "unverified"),
+}
 ENDED_BY = {
     "caller": "the caller hung up",
     "agent": "the agent hung up",
     "supervisor": "ended by a supervisor",
     "external": "the other party hung up",
 }
+
+
+def effect_shown(effect: Mapping[str, Any]) -> dict[str, Any]:
+    word, icon = FATES.get(effect["fate"], FATES["unsure"])
+    return {**effect, "letter": letter_of(effect), "word": word, "icon": icon}
 
 
 def state_of(call: Mapping[str, Any]) -> Look:

@@ -28,7 +28,8 @@ async function look() {
 
 function draw() {
   if (!whole) return;
-  byId("timeline").replaceChildren(timeline(whole, performance.now() + offset));
+  const place = byId("timeline");
+  place.replaceChildren(timeline(whole, performance.now() + offset, place.clientWidth));
   set(document.querySelector(".legend"), "hidden", null);
 }
 

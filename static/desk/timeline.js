@@ -3,33 +3,60 @@
 import { svg } from "./dom.js";
 import { clock, legWord, partyOf, roleOf } from "./words.js";
 
-const LEFT = 84, RIGHT = 352, STEP = 22, TOP = 20, HIGH = 10;
+const LEFT = 84, WIDE = 368, STEP = 22, TOP = 20, HIGH = 10;
+const time = (iso) => (iso ? Date.parse(iso) : null);
 
 /** The blocks of each leg: [{kind: ring|wait|talk|held, from, to}], ms; `to` null while it goes on. Pure. */
 export function blocksOf(legs) {
-  const joined = legs.filter((leg) => leg.role !== "caller" && leg.answered_at).map((leg) => Date.parse(leg.answered_at));
-  const met = joined.length ? Math.min(...joined) : Infinity;
+  const met = meetings(legs);
   return legs.map((leg) => {
     const began = Date.parse(leg.started_at ?? leg.ringing_at ?? leg.answered_at ?? leg.ended_at);
-    const answered = leg.answered_at ? Date.parse(leg.answered_at) : null, ended = leg.ended_at ? Date.parse(leg.ended_at) : null;
+    const answered = time(leg.answered_at), ended = time(leg.ended_at);
     const blocks = [];
     if (answered === null || answered > began) blocks.push({ kind: "ring", from: began, to: answered ?? ended });
     if (answered !== null) {
-      // A caller whom nobody has answered yet hears us: a menu or a greeting, not a conversation.
-      const talks = leg.role === "caller" ? Math.max(answered, Math.min(met, ended ?? Infinity)) : answered;
-      if (talks > answered) blocks.push({ kind: "wait", from: answered, to: talks === Infinity ? ended : talks });
-      if (talks !== Infinity && (ended === null || talks < ended)) blocks.push({ kind: leg.held ? "held" : "talk", from: talks, to: ended });
+      const talks = leg.role === "caller" ? met : [{ from: answered, to: null }];
+      blocks.push(...conversation(answered, ended, talks, leg.held));
     }
     return blocks.filter((block) => !Number.isNaN(block.from));
   });
 }
 
-/** The drawing of a call as it is at `now` (ms, server's clock). */
-export function timeline(call, now) {
+/** When somebody else was connected: [{from, to}], merged, in order. Who listens is nobody to talk to. */
+function meetings(legs) {
+  const others = legs.filter((leg) => leg.role !== "caller" && leg.role !== "supervisor" && leg.answered_at);
+  const times = others.map((leg) => ({ from: time(leg.answered_at), to: time(leg.ended_at) })).sort((a, b) => a.from - b.from);
+  const merged = [];
+  for (const each of times) {
+    const last = merged.at(-1);
+    if (!last || (last.to !== null && last.to < each.from)) merged.push({ ...each });
+    else last.to = last.to === null || each.to === null ? null : Math.max(last.to, each.to);
+  }
+  return merged;
+}
+
+/** A leg that was answered: talking while somebody is there, else it hears us (a greeting, a menu, ringing). */
+function conversation(answered, ended, talks, held) {
+  const blocks = [];
+  let at = answered; // until here it is told; null: for good
+  for (const { from, to } of talks) {
+    const begin = Math.max(from, answered), end = to === null ? ended : Math.min(to, ended ?? Infinity);
+    if ((ended !== null && begin >= ended) || (end !== null && end <= at)) continue;
+    if (begin > at) blocks.push({ kind: "wait", from: at, to: begin });
+    blocks.push({ kind: held && end === null ? "held" : "talk", from: Math.max(begin, at), to: end });
+    at = end;
+    if (at === null) return blocks;
+  }
+  if (ended === null || at < ended) blocks.push({ kind: held && ended === null ? "held" : "wait", from: at, to: ended });
+  return blocks;
+}
+
+/** The drawing of a call as it is at `now` (ms, server's clock); `wide`: px. */
+export function timeline(call, now, wide = WIDE) {
   const legs = call.legs.filter((leg) => leg.started_at || leg.answered_at || leg.ended_at);
   const start = Date.parse(call.started_at ?? legs[0]?.started_at ?? new Date(now).toISOString());
   const end = Math.max(call.ended_at ? Date.parse(call.ended_at) : now, start + 1000), total = end - start;
-  const x = (at) => LEFT + Math.max(0, Math.min(1, (at - start) / total)) * (RIGHT - LEFT - 8);
+  const x = (at) => LEFT + Math.max(0, Math.min(1, (at - start) / total)) * (wide - LEFT - 24);
   const bottom = TOP + legs.length * STEP + 2;
   const parts = [patterns()];
   for (const at of ticks(total)) {
@@ -50,10 +77,16 @@ export function timeline(call, now) {
       parts.push(svg("rect", { class: `b ${kind}`, x: a, y, width: Math.max(2, b - a), height: HIGH, rx: 2 }));
       if (open) parts.push(svg("rect", { class: `grow ${kind}`, x: b - 1, y, width: 15, height: HIGH }));
     }
-    if (leg.ended_at && !call.ended_at) parts.push(svg("text", { class: "why", x: Math.min(x(Date.parse(leg.ended_at)) + 6, 290), y: y + 9 }, legWord(leg)));
+    if (leg.ended_at && !call.ended_at) parts.push(svg("text", { ...beside(blocks, x, wide), class: "why", y: y + 9 }, legWord(leg)));
   });
   const words = legs.map((leg) => `${roleOf(leg)} ${partyOf(leg)} ${legWord(leg)}`).join("; ");
-  return svg("svg", { class: "timeline t", viewBox: `0 0 368 ${bottom + 2}`, role: "img", "aria-label": `Legs over time. ${words}` }, ...parts);
+  return svg("svg", { class: "timeline t", viewBox: `0 0 ${wide} ${bottom + 2}`, role: "img", "aria-label": `Legs over time. ${words}` }, ...parts);
+}
+
+/** Words on a leg that is over: behind its last block, or before the first if there is no room. */
+function beside(blocks, x, wide) {
+  const from = x(blocks[0]?.from ?? 0), to = x(blocks.at(-1)?.to ?? 0);
+  return wide - to > 90 || from < LEFT + 60 ? { x: to + 6 } : { x: from - 6, "text-anchor": "end" };
 }
 
 function ticks(total) {

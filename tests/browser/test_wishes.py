@@ -1,4 +1,4 @@
-"""Ben changes live calls from the desk: what he is shown before, what Twilio then does, and what the desk says of it."""
+"""Ben changes live calls from the desk: what he is shown before, what Twilio does, and what the desk says of it."""
 
 import re
 
@@ -206,3 +206,30 @@ async def end(page: Page) -> Locator:
 
 
 POPOVERS = {"transfer": transfer, "announce": announce, "typed": typed, "redirect": redirect, "end": end}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_the_pages_of_a_call_fit_at_every_size_and_have_no_fault_for_those_who_cannot_see(
+    enter, house: House, theme, tmp_path_factory
+):
+    from axe_playwright_python.async_playwright import Axe
+
+    page = await enter("alice", color_scheme=theme)
+    await in_call(page, house)
+    await page.keyboard.press("t")
+    await page.get_by_role("combobox").fill("busy line")
+    await expect(page.get_by_role("button", name="Transfer to Busy line")).to_be_enabled()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#drawer .ledger [data-state=failed]")).to_be_visible(timeout=LONG)
+    await page.get_by_role("link", name="Open the call’s page").click()
+    await expect(page.locator("#timeline svg")).to_be_visible()
+    here, folder = page.url, tmp_path_factory.mktemp("pictures")
+    for name in ("", "transfer/", "announce/", "redirect/", "end/"):
+        await page.goto(here + name)
+        for size, (width, height) in SIZES.items():
+            await page.set_viewport_size({"width": width, "height": height})
+            await page.screenshot(path=folder / f"{name.strip('/') or 'call'}-page-{size}-{theme}.png", full_page=True)
+            wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide <= 0, f"the page is {wide} px wider than the window at {size}"
+        found = await Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()

@@ -36,6 +36,7 @@ console.log(JSON.stringify({
   calls: calls.map((call) => { const { word, icon, look } = words.stateOf(call); return [word, icon, look]; }),
   steps: states.map((state) => deeds.actionWord({ state })),
   verbs: verbs.map((verb) => deeds.verbOf({ verb })),
+  fates: deeds.FATES,
   seconds: texts.map(deeds.secondsOf),
   refusals: verbs.map((verb) => words.whyNot(you, verb, call, false)),
 }));
@@ -65,6 +66,7 @@ def test_calls_legs_and_wishes_are_called_the_same(browser):
     ]
     assert browser["steps"] == list(words.STEPS.values())
     assert browser["verbs"] == list(words.VERBS.values())
+    assert browser["fates"] == {fate: list(look) for fate, look in words.FATES.items()}
 
 
 def test_a_text_takes_as_long_as_the_plan_says(browser):

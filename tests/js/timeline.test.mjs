@@ -38,3 +38,14 @@ test("a caller who hung up before the answer never talked", () => {
 test("a leg that we have heard no time of draws nothing", () => {
   assert.deepEqual(drawn([{ role: "agent", started_at: null, ringing_at: null, answered_at: null, ended_at: null }]), [[]]);
 });
+
+test("a caller who is between two agents does not talk", () => {
+  const first = { ...agent, ended_at: at(20) }, second = { ...agent, started_at: at(22), ringing_at: at(22), answered_at: at(25) };
+  assert.deepEqual(drawn([caller, first, second])[0], [["wait", 0, 16], ["talk", 16, 20], ["wait", 20, 25], ["talk", 25, null]]);
+});
+
+test("two who are there at once are one conversation, and who listens is none", () => {
+  const first = { ...agent, ended_at: at(20) }, consult = { ...agent, role: "consult", answered_at: at(18), ended_at: at(24) };
+  const wes = { ...agent, role: "supervisor", answered_at: at(2) };
+  assert.deepEqual(drawn([caller, first, consult, wes])[0], [["wait", 0, 16], ["talk", 16, 24], ["wait", 24, null]]);
+});
