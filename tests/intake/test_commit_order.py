@@ -10,12 +10,15 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import OperationalError, connection
 
 from calls.control import perform
 from calls.control.verbs import end
+from calls.intake.reconcile import provider
+from calls.intake.reconcile.sweep import Reconciler
 from calls.intake.record import record
-from calls.models import Action, Agent, Board, Call, Line, Position, Presence, Report
+from calls.models import Action, Agent, Board, Call, Leg, Line, Position, Presence, Report
+from calls.twilio.gateway import Unreachable
 from calls.twilio.reports import Report as Said
 from tests.guards import SOAK, figure
 from tests.intake.rows import Desk, unlike_x
@@ -26,7 +29,7 @@ WRITERS, DESKS, SUPERVISORS = 8, 3, 2
 AT_ONCE = 12  # calls that are told at the same time
 
 
-class RolledBack(Exception):
+class RolledBack(OperationalError):
     pass
 
 
@@ -41,6 +44,7 @@ class Storm:
     rollbacks: int = 0
     delivered: int = 0
     wishes: int = 0
+    comparisons: int = 0
     errors: list[BaseException] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 
@@ -77,12 +81,29 @@ class Storm:
             live = list(Call.objects.live().values_list("pk", flat=True)[:AT_ONCE])
             if not live:
                 continue
-            action, _ = perform.request(self.rng.choice(live), by, "end", end, {}, key=uuid4(), shape="")
+            action, _ = perform.request(
+                self.rng.choice(live), by, "end", end, {}, key=uuid4(), shape="", stepped_up=False
+            )
             if action is not None and perform.claim(action):
                 self.wishes += 1
                 time.sleep(self.rng.uniform(0, 0.02))
                 state = self.rng.choice([Action.State.ACCEPTED, Action.State.FAILED, Action.State.UNKNOWN])
                 perform.conclude(action, state, "", "")
+
+    def compares(self) -> None:
+        """The reconciler; now and then it believes that Twilio is away, and marks every live call."""
+        compared = Reconciler(twilio=Hearsay(self.rng), wait=lambda seconds: None)
+        while not self.over.is_set():
+            time.sleep(self.rng.uniform(0, 0.05))
+            compared.due = compared.clock()
+            try:
+                compared.step()
+                self.comparisons += 1
+                if self.rng.random() < 0.3:
+                    now = compared.now()
+                    provider.doubt(now, now)
+            except RolledBack:
+                self.rollbacks += 1
 
     def run(self, *workers) -> None:
         """Each in a thread and on a connection of its own; what one raises is kept."""
@@ -103,6 +124,21 @@ class Storm:
         self.over.set()
         for thread in threads[WRITERS:]:
             thread.join()
+
+
+@dataclass
+class Hearsay:
+    """Twilio's API: some of the live legs are listed, as ringing. What callbacks say of them is more."""
+
+    rng: random.Random
+
+    def list_legs(self, status: str = "", **how: object) -> tuple[list[dict[str, object]], str]:
+        live = Leg.objects.filter(ended_at=None, unverified=False).values_list("sid", flat=True)
+        listed = [{"sid": sid, "status": status} for sid in live if status == "ringing" and self.rng.random() < 0.5]
+        return listed, ""
+
+    def fetch_leg(self, sid: str, **how: object) -> dict[str, object]:
+        raise Unreachable("Twilio cannot be reached.", sent=False)
 
 
 @pytest.fixture
@@ -129,7 +165,7 @@ def follow(desk: Desk, over: threading.Event, chance: random.Random) -> None:
 @pytest.mark.lane_b(only=True)
 @pytest.mark.timeout(900)
 def test_no_board_ends_unlike_the_database_whatever_the_order_of_commits(rows, billing, alice, ben, slow_commits, rng):
-    """8 writers × 400 transactions with rollbacks, beside supervisors who end calls; three boards that follow."""
+    """8 writers × 400 transactions with rollbacks, beside supervisors and a reconciler; three boards that follow."""
     Line.objects.create(address=LINE, name="Billing hotline", team=billing)
     Agent.objects.create(name="Ana Pereira", contact=ANA)
     tellings = [
@@ -142,6 +178,7 @@ def test_no_board_ends_unlike_the_database_whatever_the_order_of_commits(rows, b
     storm.run(
         *((storm.writes,) for _ in range(WRITERS)),
         *((storm.wishes_to_end, (alice, ben)[number % 2]) for number in range(SUPERVISORS)),
+        (storm.compares,),
         *((follow, desk, storm.over, random.Random(rng.random())) for desk in desks),
     )
     took = time.monotonic() - began
@@ -151,13 +188,15 @@ def test_no_board_ends_unlike_the_database_whatever_the_order_of_commits(rows, b
     assert storm.commits >= (WRITERS * 400 if SOAK else WRITERS * 40)
     assert storm.rollbacks > storm.commits * 0.05
     assert storm.wishes > 0
+    assert storm.comparisons > 0 and Report.objects.filter(source="rest").exists()
     wrong = [what for script, cast in tellings for what in unlike_x(script, cast)]
     assert [what for what in wrong if "ended_by" not in what] == []  # some were ended by a supervisor
-    assert sum(Report.objects.values_list("deliveries", flat=True)) == storm.delivered
+    told = Report.objects.exclude(source="rest").values_list("deliveries", flat=True)
+    assert sum(told) == storm.delivered
     assert Position.objects.filter(revision__gt=Board.objects.get().revision).count() == 0
     print(
-        f"{storm.commits} commits, {storm.rollbacks} rolled back, {storm.wishes} wishes in {took:.0f} s, "
-        f"{DESKS} boards = database, {deadlocks() - before} deadlocks"
+        f"{storm.commits} commits, {storm.rollbacks} rolled back, {storm.wishes} wishes, "
+        f"{storm.comparisons} comparisons in {took:.0f} s, {DESKS} boards = database, {deadlocks() - before} deadlocks"
     )
 
 

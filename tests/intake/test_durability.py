@@ -14,6 +14,7 @@ from calls import failpoints
 from calls.models import Call, Leg, Report
 from calls.twilio.reports import digest
 from tests.guards import figure
+from tests.intake.account import Account, Door, Hand, reconciler
 from tests.intake.conversations import COLUMNS, Conversation, make_floor
 from tests.intake.exchange import CLIENTS, Exchange
 from tests.live.server import Server
@@ -144,3 +145,31 @@ def test_crashes_between_any_two_steps_leave_all_or_nothing(twilio, billing, rng
     assert Report.objects.count() == 8 * len(conversations)
     assert sum(Report.objects.values_list("deliveries", flat=True)) == posts
     print(f"{point}: {crashes} crashes, {len(accepted)} statements answered, 0 lost")
+
+
+@pytest.mark.load
+@pytest.mark.lane_b
+def test_a_comparison_that_dies_with_the_answer_in_its_hands_has_said_nothing_and_the_next_one_says_it(rows, line, rng):
+    """30 crashes between Twilio's answer and our record of it; a new process knows nothing of the last one's lists."""
+    account, crashes = Account(Hand(), rng), 0
+    account.phones(figure(200, least=60), within=300)
+    door = Door(account)
+    compared = reconciler(door)
+    while account.time.at < 620:
+        if account.time.at < 500 and rng.random() < 0.7:
+            failpoints.armed["reconcile.after_read"] = "raise"
+        before = Report.objects.count()
+        try:
+            compared.step()
+        except failpoints.SimulatedCrash:
+            crashes += 1
+            assert Report.objects.count() == before
+            compared = reconciler(door)
+        finally:
+            failpoints.armed.clear()
+        account.time.wait(1)
+    assert crashes >= figure(30, least=5)
+    assert Call.objects.live().count() == 0 and Call.objects.count() > 0
+    said = {sid: account.lines[sid].status(1e9) for sid in Leg.objects.values_list("sid", flat=True)}
+    assert dict(Leg.objects.values_list("sid", "status")) == said
+    print(f"{crashes} crashes, {len(said)} legs, none left")
