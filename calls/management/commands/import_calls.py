@@ -1,11 +1,12 @@
 """`manage.py import_calls --since 2026-11-01`: the account's past, from Twilio's list of calls."""
 
+import logging
 import sys
 import time
 from argparse import ArgumentParser, ArgumentTypeError
 from collections import Counter
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -21,7 +22,14 @@ from calls.twilio.reports import HISTORY, TERMINAL, Nonsense, from_rest
 TRIES = 6  # of one page, with ever longer pauses
 PACE = 1.0  # seconds a page
 BAD_REQUEST = 400
+Resource = dict[str, Any]
+log = logging.getLogger(__name__)
 AGAIN = "Run the same command again: it goes on where it stopped."
+
+
+class Waiting(NamedTuple):
+    leg: Resource
+    page: str  # the cursor of the page that it was on
 
 
 def moment(text: str) -> datetime:
@@ -68,26 +76,48 @@ class Command(BaseCommand):
         )
 
     def read(self, run: Import, bar: Progress) -> None:
-        """Page by page, newest first; where we are is written down when a page is recorded, and not before."""
+        """Page by page, newest first. A child waits for its parent, on a page further back: without it it looks alive.
+
+        Where we are is written down when it is recorded: at the first page of which something waits still.
+        """
         whole = (run.before - run.since).total_seconds()
         task = bar.add_task(f"{run.since:%Y-%m-%d} to {run.before:%Y-%m-%d}", total=whole, done=f"{run.calls:,} legs")
-        while run.done_at is None:
-            asked_at = timezone.now()
-            legs, cursor = self.page(run)
-            self.take_in(legs, asked_at)
-            run.cursor, run.calls = cursor, run.calls + len(legs)
-            run.done_at = None if cursor else timezone.now()
+        waiting: dict[str, Waiting] = {}
+        cursor, more = run.cursor, True
+        while more:
+            here, asked_at = cursor, timezone.now()
+            legs, cursor = self.page(run, here)
+            more = bool(cursor)
+            waiting |= {str(leg.get("sid")): Waiting(leg, here) for leg in legs}
+            if not more:
+                waiting |= self.parents(orphans(waiting))
+            later = orphans(waiting) if more else {}
+            self.take_in([leg for sid, (leg, _) in waiting.items() if sid not in later], asked_at)
+            waiting = {sid: each for sid, each in waiting.items() if sid in later}
+            run.cursor = next((each.page for each in waiting.values()), cursor)
+            run.calls, run.done_at = run.calls + len(legs), None if more else timezone.now()
             run.save()
             show(bar, task, run, legs)
 
-    def page(self, run: Import) -> tuple[list[dict[str, Any]], str]:
+    def parents(self, children: dict[str, str]) -> "dict[str, Waiting]":
+        """Those that began before the span."""
+        found = {}
+        for parent in set(children.values()):
+            self.pace.turn()
+            try:
+                found[parent] = Waiting(gateway.fetch_leg(parent), "")
+            except gateway.Refused as error:
+                log.info("A parent is not known to Twilio: %s", error)
+        return found
+
+    def page(self, run: Import, cursor: str) -> tuple[list[Resource], str]:
         for left in reversed(range(TRIES)):
             self.pace.turn()
             try:
-                answer = gateway.list_legs(since=run.since, before=run.before, cursor=run.cursor)
+                answer = gateway.list_legs(since=run.since, before=run.before, cursor=cursor)
             except gateway.Refused as error:
-                if error.status == BAD_REQUEST and run.cursor:
-                    run.cursor = ""  # a place that Twilio has forgotten: from the beginning, what is known costs little
+                if error.status == BAD_REQUEST and cursor:
+                    cursor = ""  # a place that Twilio has forgotten: from the beginning, what is known costs little
                     continue
                 self.pace.failed(too_many=error.status == 429)
                 if not left or error.status in (401, 403):
@@ -101,7 +131,7 @@ class Command(BaseCommand):
                 return answer
         raise CommandError(f"Twilio does not know the place where the import stood. {AGAIN}")
 
-    def take_in(self, legs: list[dict[str, Any]], asked_at: datetime) -> None:
+    def take_in(self, legs: list[Resource], asked_at: datetime) -> None:
         told = {str(leg.get("sid")): leg for leg in legs}
         rows = Leg.objects.filter(sid__in=told).values_list("sid", "ended_at", "price", "direction")
         known = {sid: (ended_at, price, direction) for sid, ended_at, price, direction in rows}
@@ -115,7 +145,7 @@ class Command(BaseCommand):
             except Nonsense:
                 self.done["nonsense"] += 1
             else:
-                self.done["more" if sid in known else "new"] += 1
+                self.done["more" if sid in known and known[sid][2] else "new"] += 1
         record_all(reports)
 
 
@@ -125,14 +155,27 @@ def going_on(since: datetime, before: datetime | None) -> Import | None:
     return (begun.filter(before=before) if before else begun).order_by("-began_at").first()
 
 
-def says_more(known: tuple[Any, Any, str], leg: dict[str, Any]) -> bool:
+def orphans(waiting: dict[str, Waiting]) -> dict[str, str]:
+    """Legs whose parent is neither known nor among these, or waits for its own; and that parent."""
+    parents = {sid: str(parent) for sid, (leg, _) in waiting.items() if (parent := leg.get("parent_call_sid"))}
+    outside = set(parents.values()) - waiting.keys()
+    known = set(Leg.objects.filter(sid__in=outside).exclude(direction="").values_list("sid", flat=True))
+    lacking = outside - known
+    found: dict[str, str] = {}
+    while more := {sid: parent for sid, parent in parents.items() if parent in lacking and sid not in found}:
+        found |= more
+        lacking = lacking | more.keys()
+    return found
+
+
+def says_more(known: tuple[Any, Any, str], leg: Resource) -> bool:
     """Its end, its price, or who it is."""
     ended_at, price, direction = known
     over = leg.get("status") in TERMINAL
     return (over and ended_at is None) or (price is None and bool(leg.get("price"))) or not direction
 
 
-def show(bar: Progress, task: TaskID, run: Import, legs: list[dict[str, Any]]) -> None:
+def show(bar: Progress, task: TaskID, run: Import, legs: list[Resource]) -> None:
     """How far back the page went: Twilio does not say how many there are."""
     oldest = run.since if run.done_at else began(legs[-1]) if legs else None
     done = f"{run.calls:,} legs"
@@ -142,7 +185,7 @@ def show(bar: Progress, task: TaskID, run: Import, legs: list[dict[str, Any]]) -
         bar.update(task, completed=max(0.0, (run.before - oldest).total_seconds()), done=done)
 
 
-def began(leg: dict[str, Any]) -> datetime | None:
+def began(leg: Resource) -> datetime | None:
     try:
         return from_rest(leg, asked_at=timezone.now()).started_at
     except Nonsense:
