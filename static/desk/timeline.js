@@ -77,16 +77,17 @@ export function timeline(call, now, wide = WIDE) {
       parts.push(svg("rect", { class: `b ${kind}`, x: a, y, width: Math.max(2, b - a), height: HIGH, rx: 2 }));
       if (open) parts.push(svg("rect", { class: `grow ${kind}`, x: b - 1, y, width: 15, height: HIGH }));
     }
-    if (leg.ended_at && !call.ended_at) parts.push(svg("text", { ...beside(blocks, x, wide), class: "why", y: y + 9 }, legWord(leg)));
+    if (leg.ended_at && !call.ended_at) parts.push(svg("text", { ...beside(blocks, x, wide, legWord(leg)), class: "why", y: y + 9 }, legWord(leg)));
   });
   const words = legs.map((leg) => `${roleOf(leg)} ${partyOf(leg)} ${legWord(leg)}`).join("; ");
   return svg("svg", { class: "timeline t", viewBox: `0 0 ${wide} ${bottom + 2}`, role: "img", "aria-label": `Legs over time. ${words}` }, ...parts);
 }
 
 /** Words on a leg that is over: behind its last block, or before the first if there is no room. */
-function beside(blocks, x, wide) {
+function beside(blocks, x, wide, words) {
   const from = x(blocks[0]?.from ?? 0), to = x(blocks.at(-1)?.to ?? 0);
-  return wide - to > 90 || from < LEFT + 60 ? { x: to + 6 } : { x: from - 6, "text-anchor": "end" };
+  const need = words.length * 5.5 + 12;
+  return wide - to > need || from - LEFT < need ? { x: to + 6 } : { x: from - 6, "text-anchor": "end" };
 }
 
 function ticks(total) {

@@ -233,3 +233,24 @@ async def test_the_pages_of_a_call_fit_at_every_size_and_have_no_fault_for_those
             assert wide <= 0, f"the page is {wide} px wider than the window at {size}"
         found = await Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
+
+
+async def test_a_number_that_nobody_has_called_from_here_is_called_after_the_password(enter, house: House):
+    page = await enter("alice")
+    await in_call(page, house)
+    await page.keyboard.press("t")
+    pop = page.get_by_role("dialog", name=re.compile("Transfer"))
+    await pop.get_by_role("combobox").fill("+1 415")
+    await expect(pop.get_by_role("option", name="Call +1 415")).to_be_disabled()
+    await expect(pop.get_by_role("button", name="Transfer")).to_be_disabled()
+    await pop.get_by_role("combobox").fill("+1 (415) 555-0199")
+    await expect(pop.get_by_role("button", name="Transfer to +1 415 555 0199")).to_be_enabled()
+    await page.keyboard.press("Enter")
+    await expect(pop.get_by_role("alert")).to_contain_text("type your password")
+    await expect(pop.get_by_label("Your password")).to_be_focused()
+    await page.keyboard.type(house.password("alice"))
+    await page.keyboard.press("Enter")
+    await expect(pop).to_have_count(0)
+    await expect(entry(page, "Transfer to")).to_contain_text(re.compile(r"accepted|effect seen"))
+    await expect(page.locator("#drawer")).not_to_contain_text("4155550199")
+    enter.complaints[:] = [each for each in enter.complaints if "403" not in each]
