@@ -9,8 +9,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
+from uuid import uuid4
 
 import psutil
 import pytest
@@ -18,6 +20,7 @@ import requests
 
 from tests.guards import patience
 
+T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = [pytest.mark.load]
 
@@ -97,6 +100,44 @@ def test_calls_are_on_the_desk_within_ten_seconds_and_ctrl_c_leaves_nothing(demo
     assert [process for process in family if process.is_running()] == []
     log = (ROOT / "var" / f"demo-{demo.port}" / "desk.log").read_text()
     assert "Traceback" not in log, log
+
+
+def test_alice_sends_a_caller_to_the_front_desk_and_one_to_the_busy_line(demo):
+    """The directory of the demo leads to people one can count on, whatever chance makes of the others."""
+    said = demo.said("Ctrl-C stops everything")
+    desk = sign_in(demo.address, "alice", re.search(r"^alice +(\S+)", said, re.MULTILINE).group(1))
+    told = {"Accept": "application/json", "X-CSRFToken": desk.cookies["csrftoken"], "Referer": demo.address}
+    desk.headers.update(told)
+    eventually(lambda: sends(desk, demo, "Front desk", ("confirmed", "")))
+    eventually(lambda: sends(desk, demo, "Busy line", ("failed", "target_busy")))
+
+
+def sends(desk: requests.Session, demo: RunningDemo, place: str, expected: tuple[str, str]) -> None:
+    """The youngest talk goes there. (A caller may hang up meanwhile: then the next one is sent.)"""
+    board = desk.get(f"{demo.address}/desk/board/").json()["calls"]
+    call = next(one["id"] for one in reversed(board) if one["status"] == "talking" and not one["actions"])
+    where = desk.get(f"{demo.address}/calls/{call}/transfer/").json()["destinations"]
+    wish = {"key": str(uuid4()), "destination": next(one["id"] for one in where if one["name"] == place)}
+    assert desk.post(f"{demo.address}/calls/{call}/transfer/", wish).status_code == 202
+    assert eventually(lambda: outcome(desk, demo, call)) == expected
+
+
+def outcome(desk: requests.Session, demo: RunningDemo, call: str) -> tuple[str, str]:
+    """Of the one wish on this call, when it is known."""
+    (action,) = desk.get(f"{demo.address}/calls/{call}/").json()["call"]["actions"]
+    assert action["settled_at"]
+    return action["state"], action["code"]
+
+
+def eventually(look: Callable[[], T]) -> T:
+    """What it says as soon as it says something; the traffic is by chance, so it may take a while."""
+    deadline = time.monotonic() + patience(60)
+    while True:
+        try:
+            return look()
+        except (StopIteration, AssertionError):
+            assert time.monotonic() < deadline
+            time.sleep(0.3)
 
 
 @pytest.mark.parametrize("which", ["uvicorn", "simulator"])
