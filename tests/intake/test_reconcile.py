@@ -45,7 +45,7 @@ def test_nobody_is_shown_for_longer_than_ninety_seconds_after_they_hung_up(accou
     """200 calls; every fifth request to the API comes to nothing; two reconcilers who do not know of each other."""
     time, oldest = account.time, [0.0]
     account.errors = 0.2
-    account.phones(figure(200, least=50), within=figure(400, least=150))
+    account.phones(figure(200, least=40), within=figure(400, least=100))
     doors = [Door(account), Door(account)]
 
     def look() -> None:
@@ -53,7 +53,7 @@ def test_nobody_is_shown_for_longer_than_ninety_seconds_after_they_hung_up(accou
             oldest.append(max(ghosts(account), default=0.0))
             time.wait(1)
 
-    time.run(figure(400, least=150) + 320, lambda: account.deliver(loss), look, *map(steps, doors))
+    time.run(figure(400, least=100) + 320, lambda: account.deliver(loss), look, *map(steps, doors))
     assert max(oldest) <= BOUND
     assert Call.objects.live().count() == 0
     wrong = [sid for sid, *said in Leg.objects.values_list("sid", "status", "ended_at", "duration", "call__reopened_at")

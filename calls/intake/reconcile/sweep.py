@@ -21,10 +21,6 @@ from calls.models import Leg, Sweep
 from calls.twilio import gateway
 from calls.twilio.reports import Nonsense, Report, from_rest, lost
 
-INTERVAL = 30.0  # seconds from the beginning of one comparison to that of the next
-ANSWER = 5.0  # seconds for one request
-DOUBT = 10.0  # seconds without an answer, after which the desks are told
-AGAIN = 5.0  # seconds until a leg that Twilio does not know is asked for a second time
 MISSING = 2  # comparisons in a row that must miss a leg before it is asked for
 MANY = 20  # legs in doubt: from here on a list of what has ended is cheaper than a request each
 BATCH = 100  # reports a transaction
@@ -34,6 +30,16 @@ UNKNOWN, TOO_MANY = 404, 429
 CHANCE = SystemRandom()
 log = logging.getLogger(__name__)
 Resource = dict[str, Any]
+
+
+class Seconds(NamedTuple):
+    interval: float = 30.0  # from the beginning of one comparison to that of the next
+    answer: float = 5.0  # for one request
+    doubt: float = 10.0  # without an answer, after which the desks are told
+    again: float = 5.0  # until a leg that Twilio does not know is asked for a second time
+
+
+USUAL = Seconds()
 
 
 class Twilio(Protocol):
@@ -66,12 +72,13 @@ class Reconciler:
         self,
         *,
         twilio: Twilio = gateway,
+        seconds: Seconds = USUAL,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = timezone.now,
         wait: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = CHANCE.random,
     ) -> None:
-        self.twilio, self.clock, self.now = twilio, clock, now
+        self.twilio, self.seconds, self.clock, self.now = twilio, seconds, clock, now
         self.pace = Pace(clock, wait, chance)
         self.due = clock()
         self.missing: Counter[str] = Counter()  # live legs of ours, and how many comparisons in a row missed them
@@ -93,7 +100,7 @@ class Reconciler:
     # All of them ---------------------------------------------------------------------------------------------------
 
     def sweep(self) -> None:
-        self.due, began_at = self.clock() + INTERVAL, self.now()
+        self.due, began_at = self.clock() + self.seconds.interval, self.now()
         if not self.good:
             self.remember()
         ours = set(Leg.objects.filter(ended_at=None).values_list("sid", flat=True))
@@ -127,16 +134,16 @@ class Reconciler:
         provider.unanswered(self.down_since, at, str(error))
         provider.doubt(self.down_since, at)
 
-    def pages(self, status: str = "", *, ended: datetime | None = None, patience: float = DOUBT) -> Iterator[Answer]:
-        """The pages of one list. Raises Unanswered, after `patience` seconds (or one try, while Twilio is away)."""
+    def pages(self, status: str = "", *, ended: datetime | None = None) -> Iterator[Answer]:
+        """The pages of one list. Raises Unanswered: after a while, or one try where more would not help."""
         cursor, more = "", True
         while more:
 
             def page(until: float, cursor: str = cursor) -> Any:
                 return self.twilio.list_legs(status, ended=ended, cursor=cursor, until=until)
 
-            away = self.down_since is not None and self.pace.failures > 0
-            (legs, cursor), asked_at = self.ask(page, 0.0 if away else patience)
+            one_try = ended is not None or (self.down_since is not None and self.pace.failures > 0)
+            (legs, cursor), asked_at = self.ask(page, 0.0 if one_try else self.seconds.doubt)
             yield Answer(legs, asked_at)
             more = bool(cursor)
 
@@ -184,7 +191,7 @@ class Reconciler:
     def not_known(self, sid: str, asked_at: datetime) -> bool:
         """Once may be a mistake. Twice, and the leg is over: nobody will ever tell us more."""
         if sid not in self.unknown:
-            self.unknown[sid] = self.clock() + AGAIN
+            self.unknown[sid] = self.clock() + self.seconds.again
             return False
         log.warning("Twilio does not know %s: the leg is lost.", sid)
         self.say([lost(sid, asked_at=asked_at)])
@@ -199,7 +206,7 @@ class Reconciler:
             return found
         ended, most = self.good[0] - timedelta(minutes=1), len(doubtful) // MANY
         try:
-            for count, (legs, asked_at) in enumerate(self.pages(ended=ended, patience=0.0), 1):
+            for count, (legs, asked_at) in enumerate(self.pages(ended=ended), 1):
                 told = [leg for leg in legs if leg.get("sid") in doubtful]
                 self.take_in(told, asked_at)
                 found.update(leg["sid"] for leg in told)
@@ -221,7 +228,7 @@ class Reconciler:
             asked_at = self.now()
             self.done["requests"] += 1
             try:
-                answer = request(self.clock() + ANSWER)
+                answer = request(self.clock() + self.seconds.answer)
             except (gateway.Refused, gateway.Unreachable) as error:
                 self.pace.failed(too_many=isinstance(error, gateway.Refused) and error.status == TOO_MANY)
                 if self.clock() >= give_up:
