@@ -223,8 +223,8 @@ def hired(name: str, rights: Group, password: str = "") -> User:
 
 
 @contextlib.contextmanager
-def opened(desks: int, **how: Any) -> Iterator[Floor]:
-    """A floor with so many desks; `how` goes to the Server. Nothing else may write to the rows meanwhile."""
+def opened(desks: int) -> Iterator[Floor]:
+    """A floor with so many desks. Nothing else may write to the rows meanwhile."""
     empty()
     everything = group("Head", *RIGHTS, "dial_external", "raw_twiml")
     others = {"junior": signed_in(hired("junior", group("Junior", *RIGHTS)))}
@@ -249,7 +249,7 @@ def opened(desks: int, **how: Any) -> Iterator[Floor]:
             behaviour=HABITS, remembered=100_000,
         ) as twilio,
         contextlib.closing(theirs),
-        Server(port=port, PUBLIC_URL=server, DESK_ORIGINS=server, TWILIO_API_URL=twilio.url, **how) as program,
+        Server(port=port, PUBLIC_URL=server, DESK_ORIGINS=server, TWILIO_API_URL=twilio.url, heals=True) as program,
     ):  # fmt: skip
         floor = Floor(twilio, program, theirs, made)
         for desk in made:

@@ -1,7 +1,6 @@
 """What a plan says is what then happens: each wish on each shape of a call, checked against Twilio's own truth."""
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,11 +8,11 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from calls.models import OPEN_STATES, Action, Audit, Leg
+from calls.models import OPEN_STATES, Action, Audit
 from tests.control import scenes
-from tests.control.floor import PASSWORD, SPOKEN, TYPED, Desk, Floor, NotSeen, opened, until
+from tests.control.floor import PASSWORD, SPOKEN, TYPED, Desk, Floor, opened
 from tests.control.scenes import Scene
-from tests.control.witness import Witness, true_in_the_end
+from tests.control.witness import Witness, nothing_differs, true_in_the_end
 
 pytestmark = pytest.mark.load
 AT_ONCE = 10
@@ -296,17 +295,3 @@ def test_in_the_end_our_rows_are_twilios_truth(floor: Floor, came: dict[tuple[st
     assert Action.objects.filter(state__in=OPEN_STATES).count() == 0
     assert floor.server.tracebacks() == []
     assert floor.twilio.truth()["notes"] == []
-
-
-def nothing_differs(floor: Floor, seen: Callable[[bool, str, str | None], Any]) -> None:
-    """Between our rows and Twilio's, once the last callbacks are in."""
-    truth = {leg["sid"]: seen(leg["over"], leg["status"], leg["parent_sid"]) for leg in floor.twilio.calls()}
-
-    def differ() -> dict[str, Any]:
-        legs = Leg.objects.filter(sid__in=truth).values_list("sid", "ended_at", "status", "parent_id")
-        ours = {sid: seen(ended_at is not None, status, parent) for sid, ended_at, status, parent in legs}
-        return {sid: (what, ours.get(sid)) for sid, what in truth.items() if ours.get(sid) != what}
-
-    with contextlib.suppress(NotSeen):
-        until(lambda: not differ(), "the last callbacks")
-    assert differ() == {}

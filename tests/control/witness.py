@@ -1,12 +1,14 @@
-"""Holds what a plan said against what Twilio knows."""
+"""Holds what a plan said, and what our rows say, against what Twilio knows."""
 
+import contextlib
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from calls.models import Action
-from tests.control.floor import FLOW, LOBBY, LONG, SPOKEN, TYPED, Desk
+from calls.models import Action, Leg
+from tests.control.floor import FLOW, LOBBY, LONG, SPOKEN, TYPED, Desk, Floor, NotSeen, until
 from tests.control.scenes import Scene
 from tests.guards import patience
 
@@ -121,3 +123,17 @@ class Witness:
 
     def warned(self) -> list[str]:
         return self.plan["warnings"] if self.action.state == Action.State.FAILED else []
+
+
+def nothing_differs(floor: Floor, seen: Callable[[bool, str, str | None], Any]) -> None:
+    """Between our rows and Twilio's, once the last callbacks are in."""
+    truth = {leg["sid"]: seen(leg["over"], leg["status"], leg["parent_sid"]) for leg in floor.twilio.calls()}
+
+    def differ() -> dict[str, Any]:
+        legs = Leg.objects.filter(sid__in=truth).values_list("sid", "ended_at", "status", "parent_id")
+        ours = {sid: seen(ended_at is not None, status, parent) for sid, ended_at, status, parent in legs}
+        return {sid: (what, ours.get(sid)) for sid, what in truth.items() if ours.get(sid) != what}
+
+    with contextlib.suppress(NotSeen):
+        until(lambda: not differ(), "the last callbacks")
+    assert differ() == {}
