@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE as COUNTRIES
@@ -125,7 +126,10 @@ def pending(actions: Sequence["Action"]) -> list["Action"]:
 
 def text(call_body: dict[str, Any]) -> str:
     """ASCII, as all that is sent: what the windows count in characters are bytes."""
-    return json.dumps(call_body, separators=(",", ":"))
+    return ENCODER.encode(call_body)
+
+
+ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 
 
 def frame(from_revision: int, to_revision: int, bodies: Iterable[str], gone: Iterable[str]) -> str:
@@ -160,11 +164,13 @@ def numbered(n: int, inside: str) -> str:
     return f'{{"n":{n},{inside}'
 
 
+@lru_cache(10_000)  # of the dozen times in a body one is new
 def moment(at: datetime | None) -> str | None:
     """ISO 8601 in UTC with milliseconds, as JavaScript reads it."""
-    return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+    return None if at is None else at.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
+@lru_cache(10_000)  # the numbers of a call are shown with every change of it
 def mask(number: str) -> str:
     """Country and last digits at most: +46 ··· 4417. A short one shows two digits only."""
     user, at, host = number.partition("@")

@@ -177,7 +177,7 @@ def cards_of(calls: Iterable[Call]) -> list[Card]:
     }
     told = {pk for pk, call in found.items() if not came_late(call)}
     legs: dict[UUID, list[Leg]] = defaultdict(list)
-    for leg in Leg.objects.filter(call__in=told).select_related("agent"):
+    for leg in Leg.objects.filter(call__in=told).select_related("agent").defer("registers"):
         legs[leg.call_id].append(leg)
     presences: dict[UUID, list[Presence]] = defaultdict(list)
     for presence in Presence.objects.filter(room__call__in=told, present=True).select_related("room").order_by("pk"):
