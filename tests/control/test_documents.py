@@ -228,6 +228,48 @@ def test_who_is_not_in_the_directory_of_this_team_cannot_be_reached(wish, ben, d
     assert (dana.rest.asked, Action.objects.count()) == ([], 0)
 
 
+# Another application made the call: there is no step of ours, but Ana can be rung again -------------------------------
+
+
+@pytest.fixture
+def bridged(twilio, rest, ana):
+    """Of Dana nothing is known but that Ana was dialled for her."""
+    group("Head of floor", "view_call", "all_teams", "announce_call", "transfer_call", "redirect_call", "raw_twiml")
+    dana, child = twilio.sid(), twilio.sid()
+    said = {"ParentCallSid": dana, "From": DANA, "To": "client:ana", "Direction": "outbound-dial"}
+    twilio.status(child, "in-progress", 2, "", **said)
+    call = Call.objects.get(legs__sid=child)
+    Leg.objects.filter(pk=child).update(role="agent")
+    return Dana(twilio, call, rest)
+
+
+@pytest.mark.parametrize(
+    ("verb", "fields"),
+    [("announce", {"text": "Hello."}), ("redirect", {"twiml": "<Response><Say>Hello.</Say></Response>"})],
+)
+def test_behind_what_she_hears_she_is_put_through_to_ana_again(wish, alice, bridged, verb, fields):
+    assert wish(alice, bridged.call, verb, **fields).status_code == 202
+    if verb == "announce":
+        bridged.asks(bridged.sent_to)
+        bridged.goes_on()
+    else:
+        bridged.asks(ElementTree.fromstring(bridged.rest.asked[-1][1]["Twiml"]).findtext("Redirect"))
+    bridged.goes_on()
+    assert bridged.rung[1].text == "ana"
+
+
+def test_however_long_she_then_talks_to_ana_she_is_not_put_through_once_more(wish, alice, bridged, bo):
+    wish(alice, bridged.call, "transfer", destination=f"agent-{bo.pk}")
+    bridged.asks(bridged.sent_to)
+    bridged.dial_ends("busy", bridged.target_says("busy"))
+    assert action().code == "target_busy"
+    Action.objects.update(sent_at=timezone.now() - timedelta(minutes=11))
+    bridged.goes_on()
+    assert bridged.rung[1].text == "ana"
+    bridged.dial_ends("completed", bridged.target_says("in-progress"), bridged=True)
+    assert bridged.goes_on() == [("Say", inbound.THANKS), ("Hangup", "")]
+
+
 # A <Dial> that is over because of us --------------------------------------------------------------------------------
 
 
