@@ -19,7 +19,7 @@ from calls.twilio.gateway import Refused
 from calls.twilio.reports import HISTORY, from_rest
 from tests.guards import figure, patience
 from tests.intake.account import Account, Door, Hand, Line, Time, reconciler, steps
-from tests.intake.scripts import BEGAN
+from tests.intake.scripts import BEGAN, Said
 
 BOUND = 90  # seconds that somebody may be shown after they hung up
 
@@ -158,6 +158,20 @@ def test_the_last_word_may_come_before_or_after_we_ask(quiet, door, compared):
     assert state_of(caller) == state_of(agent) == ("completed", False)
     registers = Leg.objects.in_bulk([caller.sid, agent.sid])
     assert registers[agent.sid].heard.told_by != 0 and registers[caller.sid].heard.told_by == 1
+
+
+def test_an_end_that_was_only_mentioned_gets_its_length_and_its_second(quiet, door, compared):
+    """The request after a <Dial> says that the caller is gone; when, and after how long, only the callback says."""
+    caller, agent = dana_talks(quiet, talks=40)
+    goes_on(compared, door, 40)
+    gone = caller.says(40, "completed")
+    quiet.tells(agent.says(40, "completed", 3), Said("dial", 40, gone.params | {"DialCallStatus": "completed"}))
+    assert Call.objects.get().status == "ended"
+    assert Leg.objects.values_list("duration", "healed").get(sid=caller.sid) == (None, False)
+    goes_on(compared, door, 60)
+    assert door.fetched == [caller.sid] and door.hasty == []
+    leg = Leg.objects.get(sid=caller.sid)
+    assert (leg.duration, leg.ended_at, leg.healed) == (40, BEGAN + timedelta(seconds=40), False)
 
 
 def test_a_leg_that_twilio_does_not_know_is_asked_for_twice_and_lost(quiet, door, compared):

@@ -85,6 +85,7 @@ async def test_who_hangs_up_unheard_leaves_the_desk_in_time(here, twilio, healer
         # Of the caller's end the request after the <Dial> told; of the agent's nobody did.
         assert [leg["healed"] for leg in last["legs"]] == [leg["sid"] != sid for leg in last["legs"]]
         truth = await asyncio.to_thread(twilio.call, sid)
+        await asyncio.sleep(3 * QUICK.interval)
         leg = await asyncio.to_thread(Leg.objects.get, pk=sid)
         assert (leg.status, leg.duration) == (truth["status"], truth["duration"])
         asked = await asyncio.to_thread(twilio.asked)

@@ -83,6 +83,9 @@ class Reconciler:
         self.due = clock()
         self.missing: Counter[str] = Counter()  # live legs of ours, and how many comparisons in a row missed them
         self.unknown: dict[str, float] = {}  # legs that Twilio did not know, and when to ask again
+        self.live: set[str] = set()  # ours, as of the last comparison
+        self.over: set[str] = set()  # those that ended since the one before
+        self.mentioned: set[str] = set()  # those of whose end only others spoke: how long it lasted is not known
         self.good: deque[datetime] = deque(maxlen=MISSING + 1)  # when the last good comparisons began
         self.down_since: datetime | None = None
         self.done: Counter[str] = Counter()
@@ -114,6 +117,9 @@ class Reconciler:
             return self.fail(error)
         self.missing = Counter({sid: self.missing[sid] + 1 for sid in ours - seen})
         self.unknown = {sid: again for sid, again in self.unknown.items() if sid in self.missing}
+        mentioned = Leg.objects.filter(sid__in=self.over, duration=None, ended_at__isnull=False)
+        self.mentioned.update(mentioned.values_list("sid", flat=True))
+        self.over, self.live = self.live - ours, ours
         self.down_since = None
         self.good.append(began_at)
         self.done["sweeps"] += 1
@@ -150,12 +156,14 @@ class Reconciler:
     # One by one ----------------------------------------------------------------------------------------------------
 
     def look(self) -> None:
-        """Ask for the legs that two comparisons missed, and for those that nobody but themselves vouches for."""
-        doubtful = {sid for sid, times in self.missing.items() if times >= MISSING}
+        """Ask for the legs that two comparisons missed, for those that nobody but themselves vouches for, and for those
+        whose own last word did not come."""
+        doubtful = {sid for sid, times in self.missing.items() if times >= MISSING} | self.mentioned
         if len(doubtful) > MANY:
             doubtful -= self.read_ended(doubtful)
         waiting = [*Leg.objects.filter(unverified=True, ended_at=None).values_list("sid", flat=True)]
-        waiting += Leg.objects.filter(sid__in=doubtful, ended_at=None, unverified=False).values_list("sid", flat=True)
+        unheard = Leg.objects.filter(sid__in=doubtful, unverified=False, duration=None)
+        waiting += unheard.values_list("sid", flat=True)
         confirmed = False
         for sid in waiting:
             if self.clock() >= self.due:
@@ -175,8 +183,7 @@ class Reconciler:
         if leg is None:
             return self.not_known(sid, asked_at)
         self.take_in([leg], asked_at)
-        self.missing.pop(sid, None)
-        self.unknown.pop(sid, None)
+        self.forget(sid)
         return True
 
     def fetch(self, sid: str, until: float) -> Resource | None:
@@ -190,14 +197,18 @@ class Reconciler:
 
     def not_known(self, sid: str, asked_at: datetime) -> bool:
         """Once may be a mistake. Twice, and the leg is over: nobody will ever tell us more."""
-        if sid not in self.unknown:
+        if sid not in self.unknown and sid not in self.mentioned:
             self.unknown[sid] = self.clock() + self.seconds.again
             return False
         log.warning("Twilio does not know %s: the leg is lost.", sid)
         self.say([lost(sid, asked_at=asked_at)])
+        self.forget(sid)
+        return True
+
+    def forget(self, sid: str) -> None:
         self.missing.pop(sid, None)
         self.unknown.pop(sid, None)
-        return True
+        self.mentioned.discard(sid)
 
     def read_ended(self, doubtful: Collection[str]) -> set[str]:
         """Many at once: by the list of what has ended since all of them were last there. Returns those it told of."""
@@ -215,7 +226,7 @@ class Reconciler:
         except Unanswered:
             log.info("The list of what has ended could not be read.")
         for sid in found:
-            self.missing.pop(sid, None)
+            self.forget(sid)
         return found
 
     # Ask, and say what was answered --------------------------------------------------------------------------------
@@ -240,7 +251,7 @@ class Reconciler:
     def take_in(self, legs: Iterable[Resource], asked_at: datetime) -> None:
         """What is new in these answers is recorded; that a call goes on is no news."""
         told = {leg["sid"]: leg for leg in legs if isinstance(leg.get("sid"), str)}
-        columns = ("status", "ended_at", "unverified", "direction", "parent_id")
+        columns = ("status", "ended_at", "unverified", "direction", "parent_id", "duration")
         known: dict[str, list[Any]] = {}
         for sids in batches(sorted(told), 500):
             known |= {sid: row for sid, *row in Leg.objects.filter(sid__in=sids).values_list("sid", *columns)}
@@ -275,9 +286,9 @@ def is_news(known: list[Any] | None, leg: Resource) -> bool:
     """Does this answer say more than the row, or confirm what has to be confirmed?"""
     if known is None:
         return True
-    status, ended_at, unverified, direction, parent = known
-    if ended_at is not None:
-        return False  # it was told of meanwhile, and an end is final
+    status, ended_at, unverified, direction, parent, duration = known
+    if ended_at is not None:  # it was told of meanwhile, and an end is final
+        return duration is None and leg.get("duration") is not None
     further = RANKS.get(str(leg.get("status")), -1) > RANKS.get(status, ENDED)
     return unverified or further or not direction or (not parent and bool(leg.get("parent_call_sid")))
 
