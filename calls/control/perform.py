@@ -104,10 +104,17 @@ def wish(
     return told(Action.objects.get(pk=action.pk), action.plan["effects"])
 
 
-def pursue(action: Action, verb: ModuleType, *, until: float, from_states: Sequence[str] = (State.REQUESTED,)) -> None:
+def pursue(
+    action: Action,
+    verb: ModuleType,
+    *,
+    until: float,
+    from_states: Sequence[str] = (State.REQUESTED,),
+    lease: timedelta = LEASE,
+) -> None:
     """Claim it, ask Twilio, write down what became of it; again only if Twilio did not look at it (429)."""
     for pause in (*THROTTLED, None):
-        if not claim(action, from_states):
+        if not claim(action, from_states, lease):
             return
         crash("action.after_sending")
         outcome, code, message, answers = ask(verb, action, until)
@@ -203,13 +210,13 @@ def replay(known: Action, fingerprint: str) -> Answer:
     return replace(told(known, known.plan.get("effects", [])), status=200, replayed=True)
 
 
-def claim(action: Action, from_states: Sequence[str] = (State.REQUESTED,)) -> bool:
+def claim(action: Action, from_states: Sequence[str] = (State.REQUESTED,), lease: timedelta = LEASE) -> bool:
     """From here on we cannot say that nothing was sent: a crash leaves `sending`, with a lease that runs out."""
     now = timezone.now()
 
     def sending(current: Action) -> dict[str, Any]:
         current.attempt += 1
-        current.lease_until = now + LEASE
+        current.lease_until = now + lease
         # A second try does not move it: whoever waits, waits since the first.
         current.due_at = current.due_at or now + timedelta(seconds=current.plan.get("seconds", 0)) + GRACE
         return current.become(State.SENDING, at=now)

@@ -16,6 +16,8 @@ from django.utils import timezone
 from calls.control import perform
 from calls.control.perform import LEASE, move
 from calls.control.verbs import VERBS
+from calls.control.verbs.redirecting import NOT_APPLIED
+from calls.failpoints import crash
 from calls.models import OPEN_STATES, Action
 from calls.twilio import gateway
 
@@ -25,6 +27,8 @@ NOT_STARTED = timedelta(seconds=30)
 GIVE_UP = timedelta(seconds=40)  # after `due_at`, which is itself ten seconds after the effect was expected
 ATTEMPTS = 3
 PATIENCE = 5.0  # seconds for one look, or one more try
+TRYING = timedelta(seconds=10)  # the lease of one more try: who dies of it is not waited for as long as at first
+LAST_TRY = GIVE_UP - LOOK_AGAIN  # after `due_at`: its effect needs time to be seen
 State = Action.State
 log = logging.getLogger(__name__)
 Fetch = Callable[[str], dict[str, Any]]
@@ -63,9 +67,10 @@ def settle(action: Action, now: datetime, fetch: Fetch | None) -> bool:
     if fetch is not None and is_due(action, now) and my_turn(action, now):
         answered = look(action, fetch)
         action.refresh_from_db()
-        if answered and action.open and VERBS[action.verb].ABSOLUTE and action.attempt < ATTEMPTS:
+        if answered and may_ask_again(action, now):
             until = time.monotonic() + PATIENCE
-            perform.pursue(action, VERBS[action.verb], until=until, from_states=(State.UNKNOWN, State.ACCEPTED))
+            again = (State.UNKNOWN, State.ACCEPTED)
+            perform.pursue(action, VERBS[action.verb], until=until, from_states=again, lease=TRYING)
             action.refresh_from_db()
     if action.open:
         conclude(action, now, lives=bool(answered))
@@ -76,6 +81,12 @@ def is_due(action: Action, now: datetime) -> bool:
     """Unknown: at once. Accepted: when nothing has begun, or its effect is overdue."""
     overdue = action.due_at is not None and now >= action.due_at
     return action.state == State.UNKNOWN or overdue or not action.seen
+
+
+def may_ask_again(action: Action, now: datetime) -> bool:
+    """What does no harm twice, a few times, and as long as there is time to see what comes of it."""
+    in_time = action.due_at is not None and now < action.due_at + LAST_TRY
+    return action.open and in_time and VERBS[action.verb].ABSOLUTE and action.attempt < ATTEMPTS
 
 
 def my_turn(action: Action, now: datetime) -> bool:
@@ -96,6 +107,7 @@ def look(action: Action, fetch: Fetch) -> bool:
                 return False
         except gateway.Unreachable:
             return False
+    crash("reconcile.after_read")
     perform.take_in(answers)
     return True
 
@@ -111,7 +123,7 @@ def conclude(action: Action, now: datetime, *, lives: bool) -> None:
     began_not = by_document and not action.seen and action.sent_at is not None and now - action.sent_at > NOT_STARTED
     if began_not and lives:
         message = "It did not happen: Twilio never asked for what was to be heard."
-        become(action, State.FAILED, "not_applied", message)
+        become(action, State.FAILED, NOT_APPLIED, message)
     elif action.due_at is not None and now > action.due_at + GIVE_UP:
         message = "Nobody knows what became of it: look at the legs, and ask who is on the line."
         become(action, State.ABANDONED, "unknown", message)
