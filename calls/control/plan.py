@@ -27,6 +27,7 @@ STATUS_WORDS = {
 }
 RING_SECONDS = 20
 HANGS_UP = {"Hangup", "Reject"}  # verbs of TwiML behind which there is nothing
+SPEAKS = {"Say", "Play", "Pause"}  # and those behind which the next one always comes
 # Wrong in itself, whatever the call is like: the fields, not the floor.
 INVALID = {"target", "leg", "destination", "number", "text", "language", "voice", "announcement", "twiml", "mode"}
 
@@ -167,13 +168,13 @@ class Cast:
         return self.names.get(leg.sid) or ROLE_WORDS.get(leg.role, "Leg")
 
     def moved(self, sid: str = "") -> LegView | None:
-        """The leg that is meant: the one that is named, else the caller, else the first that nobody dialled for us."""
+        """The leg that is meant: the one that is named, else the caller, else whoever is none of ours (the customer of
+        a click-to-call was dialled for an agent), else the first that nobody dialled for us."""
         if sid:
             return self.leg(sid)
         live = [leg for leg in self.live if leg.role != "supervisor"]
-        return next((leg for leg in live if leg.role == "caller"), None) or next(
-            (leg for leg in live if not leg.parent_id), None
-        )
+        outside = [leg for role in ("caller", "external") for leg in live if leg.role == role]
+        return next(iter(outside), None) or next((leg for leg in live if not leg.parent_id), None)
 
     def way_back(self, leg: LegView) -> WayBack | None:
         """None: nothing is known of where this leg came from. Another application made its call."""
@@ -362,7 +363,11 @@ def raw(cast: Cast, leg: LegView | None, *, twiml: str, verbs: Sequence[str], se
         effects=moved(cast, leg, then, fate),
         warnings=(*left_warnings(cast, leg), "What it really does is up to the TwiML: watch the legs."),
         sends=({"sid": leg.sid, "twiml": twiml},),
-        proof={"ran": leg.sid, "children": sorted(child.sid for child in cast.legs if child.parent_id == leg.sid)},
+        proof={
+            "ran": leg.sid,
+            "children": sorted(child.sid for child in cast.legs if child.parent_id == leg.sid),
+            "comes_back": SPEAKS.issuperset(verbs),
+        },
         moves=(leg.sid,),
         seconds=seconds,
         facts={"back": back.as_json() if back else None},

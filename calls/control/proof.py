@@ -73,7 +73,11 @@ def verdict(proof: Mapping[str, Any], seen: Signs, legs: Mapping[str, Seen]) -> 
         return CONFIRMED if proof["sign"] in seen else left(proof["there"], legs, "before it got there")
     if "ran" in proof:
         new = [leg for sid, leg in legs.items() if leg.parent_id == proof["ran"] and sid not in proof["children"]]
-        return CONFIRMED if "after" in seen or new or all_ended([proof["ran"]], legs) else None
+        if "after" in seen or new:
+            return CONFIRMED
+        if proof.get("comes_back"):
+            return left(proof["ran"], legs, "before it was over")
+        return CONFIRMED if all_ended([proof["ran"]], legs) else None
     return None
 
 
