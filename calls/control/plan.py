@@ -339,7 +339,7 @@ def redirect(cast: Cast, leg: LegView | None, *, name: str, facts: Mapping[str, 
         proof={"there": leg.sid, "sign": "line" if "line" in facts else "go"},
         moves=(leg.sid,),
         seconds=5,
-        facts=dict(facts),
+        facts={**facts, "back": back.as_json() if (back := cast.way_back(leg)) else None},
     )
 
 

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from calls.control.verbs import VERBS
-from calls.control.verbs.redirecting import action_of, back, too_late
+from calls.control.verbs.redirecting import NOT_APPLIED, action_of, back, too_late
 from calls.flows.answering import answer, ask_again, sent_elsewhere
 from calls.models import Action, Leg
 from calls.twilio import twiml
@@ -37,6 +37,7 @@ def step(signed: str, call_id: UUID, report: Report) -> str:
         )
     if report.dial_status and sent_elsewhere(call_id, report):
         return ask_again(report)
-    if too_late(action, timezone.now()):
+    # Nor is anything heard of which its supervisor was told that it did not happen.
+    if too_late(action, timezone.now()) or action.code == NOT_APPLIED:
         return back(action, leg, report)
     return VERBS[action.verb].document(action, leg, report)

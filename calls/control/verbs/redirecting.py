@@ -22,6 +22,7 @@ from calls.twilio.reports import Report
 ABSOLUTE = False  # asked for twice it begins anew
 # So long the documents of a wish are given out; where its effect was seen, as long as the call lives.
 FIRST_FETCH = timedelta(minutes=10)
+NOT_APPLIED = "not_applied"  # the code of a wish of which nobody asked for a document
 signer = Signer(salt="calls.twiml", sep="~")
 
 
