@@ -34,19 +34,18 @@ def happened(account: Account, kind: str, caller: str, agent: str) -> bool:
     }[kind]
 
 
-def goes_on(action: Action, clock: Clock, later: dict[float, Callable[[], Any]] | None = None) -> Action:
-    """Follow up until it is settled. `later`: what else happens, by virtual seconds from now."""
-    waiting, passed = dict(later or {}), 0.0
-    while True:
-        for at in sorted(each for each in waiting if each <= passed):
-            waiting.pop(at)()
+def goes_on(action: Action, clock: Clock, tells: Callable[[], Any] = lambda: None, *, after: float = 0.0) -> Action:
+    """Follow up, round by round, until it is settled. `after` so many seconds Twilio begins to tell what it has to."""
+    passed = 0.0
+    while action.open or passed < after:
+        assert passed < WILL_HAVE_ENDED + action.plan["seconds"], f"still {action.state} after {passed} s"
+        if passed >= after:
+            tells()
         outcomes.follow_up()
         action.refresh_from_db()
-        if not action.open and not waiting:
-            return action
-        assert passed < WILL_HAVE_ENDED + action.plan["seconds"], f"still {action.state} after {passed} s"
         clock.goes_on(ROUND)
         passed += ROUND
+    return action
 
 
 def in_time(action: Action) -> bool:

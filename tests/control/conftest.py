@@ -1,12 +1,13 @@
 """Twilio's REST front, as far as calls need it: on loopback, told by each test what to answer."""
 
 import json
+import random
 import re
 import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,6 +26,7 @@ from calls.models import Agent, Destination, Line, Membership, Team
 from calls.twilio import gateway
 from tests.conftest import FarSide, group, person
 from tests.control.account import Account, Answer, call_resource
+from tests.guards import SOAK
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,8 @@ class Span(NamedTuple):
 @dataclass
 class Rest:
     """`asked`: what arrived by POST, in order. `answers`: for the next of these; after that `always`, which leaves
-    every leg in progress. `looked`: what was asked for by GET, `looks` the answers to that, and after those `says_of`.
-    `slams`: so many connections are broken before a word was read."""
+    every leg in progress. `looked`: what was asked for by GET, `looks` the answers to that, and after those
+    `says_of`."""
 
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
@@ -60,7 +62,6 @@ class Rest:
     spans: list[Span] = field(default_factory=list)
     always: Callable[..., Any] = lambda sid, form: (200, call_resource(sid))
     says_of: Callable[..., Any] = lambda sid: (200, call_resource(sid))
-    slams: int = 0
 
     def is_at(self, account: Account) -> None:
         """From now on it answers for these legs, and what is asked of them is done."""
@@ -76,13 +77,6 @@ class Rest:
 class Door(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     rest: Rest
-
-    def handle(self) -> None:
-        if self.rest.slams:
-            self.rest.slams -= 1
-            self.slam()
-        else:
-            super().handle()
 
     def do_POST(self) -> None:
         began = time.monotonic()
@@ -263,3 +257,11 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock(monkeypatch)
+
+
+def some(config: pytest.Config, rows: Iterable[Any], columns: Sequence[Any], few: int) -> list[tuple[Any, Any]]:
+    """Of a table the pairs that are tried: all in a soak, else a `few` columns of each row, by the seed of the run."""
+    if SOAK:
+        return [(row, column) for row in rows for column in columns]
+    order = random.Random(str(config.option.seed))
+    return [(row, column) for row in rows for column in order.sample(columns, few)]

@@ -1,4 +1,4 @@
-"""Twenty things that Twilio can do to a request, for six kinds of wishes: what is told at once, and what is true later.
+"""Twenty-one things that Twilio can do to a request, for six kinds of wishes: what is told at once, what is true later.
 
 The table is that of the protocol: done, refused, or nobody knows; and who must not repeat himself does not.
 """
@@ -22,7 +22,7 @@ from calls.models import Action, Audit, Call
 from calls.twilio import gateway
 from tests.control.account import Account, call_resource
 from tests.control.aftermath import as_twilio_has_it, goes_on, happened, in_time
-from tests.control.conftest import KINDS, Raw
+from tests.control.conftest import KINDS, Raw, some
 from tests.guards import patience
 
 JSON = {"Accept": "application/json"}
@@ -107,6 +107,7 @@ class Row:
 
 
 CREDENTIALS = "credentials"
+NOBODY = "http://127.0.0.1:9"
 TABLE = {
     "200": Row(done(200), "accepted", done=True),
     "201": Row(done(201), "accepted", done=True),
@@ -121,15 +122,16 @@ TABLE = {
     "500": Row(error(500, 20500), "unknown", "unknown"),
     "502 HTML": Row(plain(502, "<html><h1>Bad gateway</h1></html>"), "unknown", "unknown"),
     "503": Row(plain(503, "busy"), "unknown", "unknown"),
-    "reset before a word": Row(never_done, "unknown", "unknown"),
-    "reset behind the last": Row(done_and_reset, "unknown", "unknown", done=True),
+    "reset before a word": Row(never_done, "failed", "unreachable"),
+    "reset, not done": Row(never_done, "unknown", "unknown"),
+    "reset, but done": Row(done_and_reset, "unknown", "unknown", done=True),
     "no answer, but done": Row(silent(does=True), "unknown", "unknown", done=True, short=True),
     "no answer, not done": Row(silent(does=False), "unknown", "unknown", short=True),
     "drips": Row(drips, "unknown", "unknown", done=True, short=True),
     "cut": Row(cut, "unknown", "unknown", done=True),
     "no such host": Row(never_done, "failed", "unreachable"),
 }
-assert len(TABLE) == 20
+assert len(TABLE) == 21
 
 # A wish of which nobody knows, and which Twilio did not do: what is absolute is asked for again; what is not is found
 # never to have begun, if a document of ours would have shown that, and else it is for a person to look.
@@ -141,6 +143,11 @@ IN_THE_END = {
     "redirect": ("failed", "not_applied"),
     "raw": ("abandoned", "unknown"),
 }
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "what" in metafunc.fixturenames:
+        metafunc.parametrize(("what", "kind"), some(metafunc.config, TABLE, KINDS, 2))
 
 
 def nobody_knows_the_name(settings: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -165,8 +172,6 @@ def line_to(account, supervisors, client):
     return Call.objects.get(legs__sid=caller), caller, account.lines[caller].dial[1]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("what", TABLE)
 def test_what_twilio_does_and_what_is_said_of_it(
     client, account, fields, line_to, rest, clock, monkeypatch, settings, what, kind
 ):
@@ -175,8 +180,9 @@ def test_what_twilio_does_and_what_is_said_of_it(
     if row.code == "call_ended":  # Dana hung up, and nobody has told us yet
         account.ends(caller)
     names = nobody_knows_the_name(settings, monkeypatch) if what == "no such host" else []
-    if what == "reset before a word":
-        rest.slams = 1
+    if what == "reset before a word":  # nobody listens there: the system says so with a reset
+        settings.TWILIO_API_URL = NOBODY
+        gateway._client.cache_clear()
     if row.short:
         monkeypatch.setattr(gateway, "DEADLINE", SHORT)
     monkeypatch.setattr(perform, "THROTTLED", (0.02, 0.06, 0.15))
@@ -197,8 +203,9 @@ def test_what_twilio_does_and_what_is_said_of_it(
     tries = ["action.requested", "action.sending"] * row.attempts
     assert history == [*tries, f"action.{row.state}"]
     at_once = len(rest.asked)
-    if what == "no such host":
-        assert (names, at_once) == (["twilio.invalid"] * gateway.TRIES, 0)
+    if row.code == "unreachable":
+        assert (names, at_once) == (["twilio.invalid"] * gateway.TRIES if names else [], 0)
+        assert answer.json()["message"] == "Twilio cannot be reached. Nothing was sent."
         return
 
     rest.is_at(account)
@@ -208,17 +215,14 @@ def test_what_twilio_does_and_what_is_said_of_it(
         assert action.state == "failed"
         assert happened(account, kind, caller, agent) == (row.code == "call_ended" and kind in ("end", "end leg"))
     else:
-        goes_on(action, clock, {0: lambda: None, 6: account.tells})
-        account.tells()  # what became of what was asked for again
-        action = goes_on(action, clock)
+        action = goes_on(action, clock, account.tells, after=6)
         assert (action.state, action.code) == (("confirmed", "") if row.done else IN_THE_END[kind])
         assert happened(account, kind, caller, agent) == (action.state == "confirmed")
         assert in_time(action)
     if kind in ("end", "end leg"):
         assert action.attempt <= row.attempts + 2
     else:
-        heard = row.attempts - (what == "reset before a word")
-        assert len(rest.asked) == at_once == heard, "what is not absolute is never sent a second time"
+        assert len(rest.asked) == at_once == row.attempts, "what is not absolute is never sent a second time"
     assert as_twilio_has_it(account, call)
 
 
@@ -258,8 +262,7 @@ def test_too_many_requests_are_asked_again_after_their_pauses(client, account, f
     assert claims == 4, "each further try is claimed anew"
 
 
-@pytest.mark.parametrize("status", [401, 403])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("status", "kind"), [(401, "end"), (403, "transfer"), (401, "raw")])
 def test_who_is_not_let_in_does_not_knock_for_half_a_minute(
     client, account, fields, line_to, rest, clock, caplog, status, kind
 ):
@@ -276,7 +279,7 @@ def test_who_is_not_let_in_does_not_knock_for_half_a_minute(
         clock.goes_on(seconds)
         began = time.monotonic()
         again = press()
-        assert time.monotonic() - began < patience(0.5)
+        assert time.monotonic() - began < patience(2)
         assert (again["state"], again["code"]) == (first["state"], first["code"]) == ("failed", "credentials")
     assert len(rest.asked) == asked
     clock.goes_on(2)
@@ -321,7 +324,7 @@ def eventually(look: Callable[[], bool], within: float) -> bool:
 
 
 def test_while_eight_wishes_hang_others_are_served(supervisors, many_calls, pool, rest, twilio, monkeypatch, client):
-    monkeypatch.setattr(gateway, "DEADLINE", deadline := patience(2.0))
+    monkeypatch.setattr(gateway, "DEADLINE", deadline := patience(4.0))
     let_go = threading.Event()
     rest.answers = [lambda sid, form: let_go.wait(3 * deadline) and None for _ in range(gateway.AT_ONCE)]
     client.force_login(supervisors[1])
@@ -334,7 +337,7 @@ def test_while_eight_wishes_hang_others_are_served(supervisors, many_calls, pool
         ringing = another.legs.get().sid
         assert twilio.status(ringing, "in-progress", 1).status_code == 204
         assert client.get(f"/calls/{another.pk}/announce/plan/", {"text": "Hi."}).json()["allowed"] is True
-        assert time.monotonic() - began < patience(0.5)
+        assert time.monotonic() - began < patience(1)
         (ninth,) = press_many(supervisors[1], [another], pool)
         told, seconds = ninth.result(20)
         assert told["state"] == "accepted", "those who hang have a time, and their place is free after that"
