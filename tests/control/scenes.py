@@ -75,7 +75,7 @@ def click_to_call(desk: Desk) -> Scene:
     ana = desk.floor.places(to=desk.agents["Ana"].contact, from_=desk.foreign, path=f"/click/{desk.number}/")
     customer = desk.rung(desk.customer)
     until(lambda: desk.truth(ana)["connected"], "Ana talks to the customer")
-    return Scene(desk, desk.sees(ana), ana, customer.sid)
+    return Scene(desk, desk.sees(ana), customer.sid, ana)
 
 
 def outbound_rings(desk: Desk) -> Scene:

@@ -9,15 +9,22 @@ from calls.models import Call, Leg, Presence
 
 
 def cast_of(call: Call, legs: Sequence[Leg]) -> Cast:
-    outside = call.to_number if call.direction.startswith("outbound") else call.from_number
     present = Presence.objects.filter(leg__in=[leg.sid for leg in legs], present=True)
     return Cast(
         legs=[leg for leg in legs if not leg.unverified],
-        who=mask(outside) or "an unknown caller",
+        who=mask(outside_of(call, legs)) or "an unknown caller",
         names={leg.sid: leg.agent.name for leg in legs if leg.agent},
         contacts={leg.sid: leg.agent.contact for leg in legs if leg.agent},
         rooms=frozenset(present.values_list("leg_id", flat=True)),
     )
+
+
+def outside_of(call: Call, legs: Sequence[Leg]) -> str:
+    """The address of whom the call is with: of a click-to-call, who is dialled for the agent."""
+    if not call.direction.startswith("outbound"):
+        return call.from_number
+    others = [leg.to_number for leg in legs if leg.role == Leg.Role.EXTERNAL and leg.direction.startswith("outbound")]
+    return next(iter(others), call.to_number)
 
 
 def over(call: Call, verb: str) -> Plan | None:
