@@ -23,7 +23,7 @@ let handAt = -Infinity, shown = [], due = false;
 
 const stream = new Stream({ board: { ...NOTHING }, told: later, over });
 const end = new End({ stale: () => stream.badge.stale, told: later, result: say });
-const hooks = { now: () => stream.now(), result: say };
+const hooks = { now: () => stream.now(), result: say, beside: (id) => drawer.id === id };
 const pops = { transfer: new Transfer(hooks), announce: new Announce(hooks), redirect: new Redirect(hooks) };
 const drawer = new Drawer({ now: () => stream.now(), press, pending: (id) => end.pendingOf(id, "echo"), closed });
 const rows = new Rows(byId("rows"), pick);

@@ -9,7 +9,7 @@ import { callerOf, everMay, whyNot } from "./words.js";
 const REST = 150; // ms without a key pressed before the plan is asked for
 const narrow = matchMedia("(max-width: 899px)");
 
-/** `now()`, `result(id, sentence, failed)` as for every wish. A kind of popover has: verb, body, fill(), fields(), words(). */
+/** `now()`, `result(id, sentence, failed)` as for every wish; `beside(id)`: is this the call in the drawer? A kind of popover has: verb, body, fill(), fields(), words(). */
 export class Pop {
   constructor(hooks) {
     Object.assign(this, hooks, { call: null, drafts: new Map() });
@@ -37,6 +37,7 @@ export class Pop {
     this.opening = true;
     const wish = new Wish(call.id, this.verb), answer = await wish.choices();
     this.opening = false;
+    if (!this.beside(call.id)) return; // another call was opened meanwhile
     if (!answer.ok) return this.result(call.id, answer.message, true);
     Object.assign(this, { call, button, wish, choices: answer.body, plan: null, sending: false, shape: call.shape, blocked: "" });
     text(this.title, this.titleOf(callerOf(call)));

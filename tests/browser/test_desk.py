@@ -169,10 +169,10 @@ async def test_screenshots_of_the_desk_at_every_size_and_no_fault_for_those_who_
 
 
 async def test_screenshot_of_a_floor_at_work_for_the_readme(enter, house: House):
-    """Callers come and go while one looks on; kept as docs/img/desk.png by `make screenshots`."""
+    """Callers come and go while one looks on; kept as docs/img/desk.png and transfer.png by `make screenshots`."""
     habits = {"answer_seconds": [2.0, 9.0], "callee_talk_seconds": [30.0, 90.0], "caller_talk_seconds": [30.0, 90.0]}
     house.twilio("/sim/behaviour", habits=habits)
-    house.twilio("/sim/traffic", calls_per_minute=40.0 if house.keeps_pictures else 120.0)
+    house.twilio("/sim/traffic", calls_per_minute=16.0 if house.keeps_pictures else 120.0)
     page = await enter("alice")
     await page.wait_for_timeout(40_000 if house.keeps_pictures else 6_000)
     await rows(page, "In call").nth(2).click()
@@ -183,3 +183,10 @@ async def test_screenshot_of_a_floor_at_work_for_the_readme(enter, house: House)
     if house.keeps_pictures:
         (PICTURES / "desk.png").write_bytes(picture)
     assert await rows(page).count() > 3
+    await page.keyboard.press("t")
+    await page.get_by_role("combobox").press("ArrowDown")
+    await page.mouse.move(5, 5)
+    await expect(page.get_by_role("button", name="Transfer to")).to_be_enabled()
+    picture = await page.screenshot()
+    if house.keeps_pictures:
+        (PICTURES / "transfer.png").write_bytes(picture)
