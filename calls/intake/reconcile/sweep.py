@@ -24,6 +24,7 @@ from calls.twilio.reports import Nonsense, Report, from_rest, lost
 MISSING = 2  # comparisons in a row that must miss a leg before it is asked for
 MANY = 20  # legs in doubt: from here on a list of what has ended is cheaper than a request each
 BATCH = 100  # reports a transaction
+MARGIN = timedelta(minutes=1)  # between Twilio's clock and ours, and between an end and its place in a list
 # In the order in which a leg goes through them: one that moves on while we read is seen later, not overlooked.
 LIVE = ("queued", "ringing", "in-progress")
 UNKNOWN, TOO_MANY = 404, 429
@@ -117,14 +118,21 @@ class Reconciler:
             return self.fail(error)
         self.missing = Counter({sid: self.missing[sid] + 1 for sid in ours - seen})
         self.unknown = {sid: again for sid, again in self.unknown.items() if sid in self.missing}
-        mentioned = Leg.objects.filter(sid__in=self.over, duration=None, ended_at__isnull=False)
-        self.mentioned.update(mentioned.values_list("sid", flat=True))
-        self.over, self.live = self.live - ours, ours
+        self.note_ends(ours)
         self.down_since = None
         self.good.append(began_at)
         self.done["sweeps"] += 1
         provider.answered(began_at)
         provider.trust(self.missing)
+
+    def note_ends(self, ours: set[str]) -> None:
+        """Whose own last word has not come by the next comparison is asked for, though others spoke of their end."""
+        untold = Leg.objects.filter(duration=None, ended_at__isnull=False)
+        self.mentioned.update(untold.filter(sid__in=self.over).values_list("sid", flat=True))
+        self.over, self.live = self.live - ours, ours
+        if self.good:  # those that came and went between two comparisons
+            lately = untold.filter(call__started_at__gte=self.good[-1] - MARGIN)
+            self.over.update(lately.values_list("sid", flat=True))
 
     def remember(self) -> None:
         """How things stood when the last process went."""
@@ -215,7 +223,7 @@ class Reconciler:
         found: set[str] = set()
         if not self.good:
             return found
-        ended, most = self.good[0] - timedelta(minutes=1), len(doubtful) // MANY
+        ended, most = self.good[0] - MARGIN, len(doubtful) // MANY
         try:
             for count, (legs, asked_at) in enumerate(self.pages(ended=ended), 1):
                 told = [leg for leg in legs if leg.get("sid") in doubtful]
