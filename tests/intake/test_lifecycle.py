@@ -218,6 +218,8 @@ def test_whatever_was_lost_rest_makes_good(script: Script, rng: random.Random) -
             floor.hear_all(rng.sample(account, len(account)))
             assert not any(floor.legs[sid].live for sid in ended)
             assert unlike(script, whole, floor) == []
+            told = {sid for report in order for sid, said in statements(report) if said.told_by}
+            assert all(leg.healed == (sid not in told and not leg.live) for sid, leg in floor.legs.items())
 
 
 def subsets(reports: list[Report], rng: random.Random) -> Iterator[list[Report]]:

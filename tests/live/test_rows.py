@@ -1,6 +1,7 @@
 """Old board and frames are the new board, on real rows: every report at every door, every state of a wish."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from uuid import uuid4
 
 import pytest
@@ -8,11 +9,14 @@ from django.core.management import call_command
 from django.db import transaction
 from django.urls import get_resolver
 
+from calls.intake.reconcile import provider
+from calls.intake.reconcile.sweep import Reconciler
 from calls.intake.record import record
 from calls.live.hub import Hub
 from calls.live.mirror import Mirror
 from calls.live.tail import read
 from calls.models import Action, Agent, Call, Line, Team, append_audit, publish
+from calls.twilio.reports import HISTORY, from_rest, lost
 from tests.conftest import person
 from tests.guards import figure
 from tests.live.floor import Clock, Page
@@ -126,6 +130,48 @@ def test_a_call_that_changes_team_leaves_one_board_and_comes_to_the_other(floor,
             Call.objects.filter(pk=call.pk).update(team=rng.choice([None, *Team.objects.all()]))
             publish([call.pk], shape=[call.pk])
         the_boards_are_true(hub, pages)
+
+
+HEALED = {
+    "a leg is lost": lambda traffic, leg, call: record([lost(leg.sid, asked_at=datetime.now(UTC))]),
+    "a list names it": lambda traffic, leg, call: compared(traffic, leg, "in-progress"),
+    "it is over, says the list": lambda traffic, leg, call: compared(traffic, leg, "completed"),
+    "Twilio is away": lambda traffic, leg, call: provider.doubt(datetime.now(UTC), datetime.now(UTC)),
+    "Twilio is back": lambda traffic, leg, call: provider.trust([leg.sid]),
+    "somebody had it verified": lambda traffic, leg, call: provider.vouch(call.pk),
+    "it was over long ago": lambda traffic, leg, call: record([of_the_past(traffic)]),
+}
+
+
+def compared(traffic, leg, status: str) -> None:
+    resource = {"sid": leg.sid, "status": status, "from": leg.from_number, "to": leg.to_number, "duration": "7"}
+    Reconciler().take_in([resource], datetime.now(UTC))
+
+
+def of_the_past(traffic):
+    """An import: nobody has ever heard of this call, and it is over."""
+    ended = format_datetime(datetime.now(UTC) - timedelta(days=3))
+    resource = {"sid": traffic.sid("CA"), "status": "completed", "from": "+14155550177", "to": NUMBERS[0]}
+    return from_rest(resource | {"end_time": ended, "direction": "inbound"}, asked_at=datetime.now(UTC), door=HISTORY)
+
+
+@pytest.mark.parametrize("what", HEALED)
+def test_after_any_healing_each_board_is_what_the_rows_say(floor, stage, rng, what):
+    traffic, _ = floor
+    hub, pages = stage
+    for _ in range(figure(18)):
+        call = rng.choice(list(Call.objects.live()))
+        if what == "Twilio is back" or what == "somebody had it verified":
+            provider.doubt(datetime.now(UTC), datetime.now(UTC))
+        HEALED[what](traffic, call.legs.first(), call)
+        the_boards_are_true(hub, pages)
+        record([traffic.next().arriving(datetime.now(UTC)) for _ in range(3)])
+    if what == "it was over long ago":
+        assert [call for page in pages for heard in page.heard for call in heard.get("calls", ()) if old(call)] == []
+
+
+def old(call) -> bool:
+    return bool(call["ended_at"]) and datetime.fromisoformat(call["ended_at"]) < datetime.now(UTC) - timedelta(days=1)
 
 
 def test_every_door_of_ours_is_among_the_reports():
