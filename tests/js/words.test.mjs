@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { ageOf, clock, everMay, lasting, legLook, stateOf, whyNot } from "../../static/desk/words.js";
+import { ageOf, clock, everMay, lasting, legLook, legWord, stateOf, whyNot } from "../../static/desk/words.js";
 
 for (const [ms, said] of [[-4000, "0:00"], [999, "0:00"], [41000, "0:41"], [729000, "12:09"], [3753000, "1:02:33"]]) {
   test(`${ms} ms are ${said}`, () => assert.equal(clock(ms), said));
@@ -50,6 +50,17 @@ test("ben may end in Billing, is told why not in Sales, and never without a team
   assert.equal(whyNot(ben, "end", call({ team: 4, team_name: "Sales" }), false), "You need the permission “Can end calls” on Sales. You have it on Billing.");
   assert.equal(whyNot(ben, "transfer", call(), false), "You need the permission “Can transfer calls” on Billing.");
   assert.match(whyNot(ben, "end", call({ team: null, team_name: "" }), false), /without a team/);
+});
+
+test("actions are off for whatever reason the desk gives", () => {
+  const why = "Actions are off: Twilio’s API has not answered since 09:00:00.";
+  assert.equal(whyNot(ben, "end", call(), why), why);
+  assert.equal(whyNot(ben, "end", call(), ""), "");
+});
+
+test("a leg whose last callback was lost says so", () => {
+  assert.equal(legWord({ status: "completed", healed: true }), "ended, callback lost");
+  assert.equal(legWord({ status: "completed", healed: false }), "ended");
 });
 
 test("actions are off while the picture is old, when the call has ended, and while somebody is on it", () => {
