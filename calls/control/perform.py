@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 
 from calls.control import dialling, policy
@@ -196,8 +196,9 @@ def request(
             append_audit(entries, at=now)
             hint.publish_on_commit(publish([call.pk], shape=[call.pk] if verb.EXCLUSIVE else []))
             return action, None
-    except IntegrityError:
-        # The same key, or two wishes, in the same moment: the other one was first.
+    except (IntegrityError, OperationalError):
+        # The same key, or two wishes, in the same moment: the other one was first. (PostgreSQL ends one of two that
+        # wait for each other; if it is away altogether, the next line says so.)
         known = Action.objects.filter(by=by, key=key).first()
         if known is None:
             return None, Answer(409, State.REFUSED, "Somebody else was a moment faster. Look again.", code="busy")

@@ -141,8 +141,7 @@ class WayBack:
 class Cast:
     """The legs of one call, who they are called on the screen, and the contact of those who are agents.
 
-    `who` is the caller's name on the screen, `rooms` the legs that are in a conference, `flow`: what callers hear
-    comes from us.
+    `who` is the caller's name on the screen, `rooms` the legs that are in a conference.
     """
 
     legs: Sequence[LegView]
@@ -167,6 +166,11 @@ class Cast:
     def name(self, leg: LegView) -> str:
         return self.names.get(leg.sid) or ROLE_WORDS.get(leg.role, "Leg")
 
+    def noun(self, leg: LegView) -> str:
+        """The same within a sentence: Ana Pereira, the caller."""
+        role = ROLE_WORDS.get(leg.role, "Leg")
+        return self.names.get(leg.sid) or "the " + (role if role[1].isupper() else role[0].lower() + role[1:])
+
     def moved(self, sid: str = "") -> LegView | None:
         """The leg that is meant: the one that is named, else the caller, else whoever is none of ours (the customer of
         a click-to-call was dialled for an agent), else the first that nobody dialled for us."""
@@ -179,7 +183,7 @@ class Cast:
     def way_back(self, leg: LegView) -> WayBack | None:
         """None: nothing is known of where this leg came from. Another application made its call."""
         with_it = next(iter(self.children(leg.sid)), None)
-        who = self.name(with_it) if with_it else ""
+        who = self.noun(with_it) if with_it else ""
         if leg.resume_url:
             return WayBack(url=leg.resume_url, who=who)
         if with_it is not None and self.contacts.get(with_it.sid):
@@ -228,7 +232,7 @@ def end_leg(cast: Cast, sid: str) -> Plan:
     return Plan(
         verb="end",
         target=sid,
-        title=f"End the leg of {cast.name(leg)}?",
+        title=f"End the leg of {cast.noun(leg)}?",
         what=cast.name(leg),
         effects=tuple(effects),
         warnings=ends_the_call(effects, cast),
@@ -273,7 +277,7 @@ def transfer(cast: Cast, leg: LegView | None, to: Target) -> Plan:
         return Plan("transfer", "", title, refusals=(why or NO_SUCH_LEG,))
     back = cast.way_back(leg)
     returns = f"goes back: {back.words}" if back and back.who else "goes back to where it was" if back else "is hung up"
-    warnings = [f"If nobody answers there within {RING_SECONDS} s, {cast.name(leg)} {returns}."]
+    warnings = [f"If nobody answers there within {RING_SECONDS} s, {cast.noun(leg)} {returns}."]
     if back is None:
         warnings.append("Another application made this call: nothing is known of a way back.")
     joins = Effect("", to.role, to.name, to.state, f"is called, for up to {RING_SECONDS} s", "joins")
@@ -285,7 +289,7 @@ def transfer(cast: Cast, leg: LegView | None, to: Target) -> Plan:
         effects=(*moved(cast, leg, f"hears ringing, then talks to {to.name}"), joins),
         warnings=(*([to.warning] if to.warning else []), *warnings, *left_warnings(cast, leg)),
         sends=({"sid": leg.sid, "step": "ring"},),
-        proof={"joined": leg.sid, "who": to.name, "back": f"{cast.name(leg)} {returns}."},
+        proof={"joined": leg.sid, "who": to.name, "back": sentence(f"{cast.noun(leg)} {returns}.")},
         moves=(leg.sid,),
         seconds=RING_SECONDS + 5,
         facts={"contact": to.contact, "role": to.role, "back": back.as_json() if back else None},
@@ -296,7 +300,7 @@ def transfer(cast: Cast, leg: LegView | None, to: Target) -> Plan:
 
 def announce(cast: Cast, leg: LegView | None, *, heard: str, seconds: int, facts: Mapping[str, Any]) -> Plan:
     """One leg hears something, then goes on where it was. `heard`: the words, or the recording's name."""
-    title = f"Announce to {cast.name(leg)}?" if leg else "Announce?"
+    title = f"Announce to {cast.noun(leg)}?" if leg else "Announce?"
     why = unmovable(cast, leg)
     if leg is None or why is not None:
         return Plan("announce", "", title, refusals=(why or NO_SUCH_LEG,))
@@ -304,8 +308,8 @@ def announce(cast: Cast, leg: LegView | None, *, heard: str, seconds: int, facts
     if back is None:
         lost = "Nothing is known of a way back for this leg: after an announcement it would be hung up."
         if cast.parent(leg) is not None:
-            lost = f"{cast.name(leg)} was dialled for somebody: an announcement would end their conversation for good."
-        return Plan("announce", leg.sid, title, refusals=(Refusal("no_way_back", lost),))
+            lost = f"{cast.noun(leg)} was dialled for somebody: an announcement would end their conversation for good."
+        return Plan("announce", leg.sid, title, refusals=(Refusal("no_way_back", sentence(lost)),))
     then = f"hears it (about {seconds} s), then {back.words}"
     return Plan(
         verb="announce",
@@ -345,7 +349,7 @@ def redirect(cast: Cast, leg: LegView | None, *, name: str, facts: Mapping[str, 
 
 def raw(cast: Cast, leg: LegView | None, *, twiml: str, verbs: Sequence[str], seconds: int, numbers: str) -> Plan:
     """Give a leg TwiML as it was typed; behind it, it goes on where it was, if that is known."""
-    title = f"Give {cast.name(leg)} this TwiML?" if leg else "Give this TwiML?"
+    title = f"Give {cast.noun(leg)} this TwiML?" if leg else "Give this TwiML?"
     why = unmovable(cast, leg)
     if leg is None or why is not None:
         return Plan("redirect", "", title, refusals=(why or NO_SUCH_LEG,), needs=("raw_twiml",))
@@ -384,8 +388,8 @@ def unmovable(cast: Cast, leg: LegView | None) -> Refusal | None:
         return Refusal("not_answered", "This leg has not been answered yet: only one that was can be sent elsewhere.")
     parent = cast.parent(leg)
     if parent is not None and parent.resume_url:
-        other = cast.name(parent)
-        return Refusal("child", f"{cast.name(leg)} was dialled for {other}: move {other} instead.")
+        other = cast.noun(parent)
+        return Refusal("child", sentence(f"{cast.noun(leg)} was dialled for {other}: move {other} instead."))
     return None
 
 
@@ -413,11 +417,15 @@ def stays(cast: Cast, leg: LegView) -> Effect:
 
 
 def left_warnings(cast: Cast, leg: LegView) -> tuple[str, ...]:
-    talking = [cast.name(child) for child in cast.children(leg.sid) if child.status == "in-progress"]
+    talking = [cast.noun(child) for child in cast.children(leg.sid) if child.status == "in-progress"]
     found = [f"It ends the conversation with {name}: {name}’s leg is hung up." for name in talking]
     if leg.sid in cast.rooms:
-        found.append(f"{cast.name(leg)} leaves the conference; the others stay in it.")
+        found.append(sentence(f"{cast.noun(leg)} leaves the conference; the others stay in it."))
     return tuple(found)
 
 
 NO_SUCH_LEG = Refusal("leg", "There is no such live leg on this call.")
+
+
+def sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]

@@ -143,7 +143,7 @@ def test_who_hangs_up_has_not_heard_it_to_the_end(wish, ben, dana, twilio):
 def test_the_agent_who_was_dialled_for_her_cannot_be_announced_to(wish, ben, dana):
     response = wish(ben, dana.call, "announce", text="Hello.", target=dana.child)
     assert (response.status_code, response.json()["code"]) == (409, "child")
-    assert response.json()["message"] == "Ana Pereira was dialled for Caller: move Caller instead."
+    assert response.json()["message"] == "Ana Pereira was dialled for the caller: move the caller instead."
     assert dana.rest.asked == []
 
 
@@ -185,7 +185,7 @@ def test_nobody_there_and_dana_is_back_with_ana(wish, ben, dana, bo, how, words)
     dana.target_says(how, 1, sid)
     done = action()
     assert (done.state, done.code) == ("failed", f"target_{how}")
-    assert done.message == f"Bo Lind {words}. Caller goes back: Ana Pereira is rung again."
+    assert done.message == f"Bo Lind {words}. The caller goes back: Ana Pereira is rung again."
     dana.dial_ends(how, sid)
     dana.goes_on()
     assert dana.rung[1].text == "ana"
