@@ -387,7 +387,7 @@ def _told_by(report: Report) -> int:
 
 
 def resumable(report: Report) -> bool:
-    return report.door == "voice" or (report.door == "twiml" and report.step in RESUMED_AT)
+    return report.door not in ("dial", "twiml") or (report.door == "twiml" and report.step in RESUMED_AT)
 
 
 def _tapes(report: Report, ended: bool) -> tuple[tuple[str, int], ...]:

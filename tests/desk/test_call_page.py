@@ -81,7 +81,8 @@ def test_ben_reads_on_one_page_what_happened_in_its_order(client, ben, dana_call
         assert words in text
     assert re.search(r"recorded.*sent <em>\d+ ms</em>.*accepted <em>\d+ ms</em>", text, re.S)
     story = text[text.index('class="story"') :]
-    told = [story.index(words) for words in ("is dialled", "rings", "is connected", "of-action")]
+    ana = [f"Ana Pereira</b> {words}" for words in ("is dialled", "rings", "is connected")]
+    told = [story.index(words) for words in (*ana, "of-action")]
     assert told == sorted(told)
     assert "of-report" in story
 

@@ -28,7 +28,7 @@ def all_rows() -> dict[str, list[dict[str, object]]]:
 def test_a_replay_changes_nothing_shows_nothing_and_asks_nothing_of_twilio(twilio, billing, rng, monkeypatch):
     """500 accepted requests, each again at once, after the end of its call, and a month later."""
     asked = []
-    monkeypatch.setattr(gateway, "_post", lambda *args: asked.append(args))
+    monkeypatch.setattr(gateway, "_ask", lambda *args: asked.append(args))
     tokens = iter(range(1_000_000))
     accepted, replays = [], 0
     wanted = figure(500)
