@@ -191,8 +191,16 @@ class Cast:
         return None
 
     def effect(self, leg: LegView, then: str, fate: str) -> Effect:
-        now = "in a conference" if leg.sid in self.rooms else STATUS_WORDS.get(leg.status, leg.status)
-        return Effect(leg.sid, leg.role, self.name(leg), now, then, fate)
+        return Effect(leg.sid, leg.role, self.name(leg), self.now(leg), then, fate)
+
+    def now(self, leg: LegView) -> str:
+        """Of a leg that dials for another we may have heard by that one alone."""
+        if leg.sid in self.rooms:
+            return "in a conference"
+        children = [child.status for child in self.children(leg.sid)]
+        if children and leg.status in NOT_YET_ANSWERED:
+            return "talking" if "in-progress" in children else "hears ringing"
+        return STATUS_WORDS.get(leg.status, leg.status)
 
     def hung_up(self, leg: LegView) -> Effect:
         rings = leg.status in NOT_YET_ANSWERED and leg.direction != "inbound"
