@@ -92,7 +92,9 @@ export function whyNot(you, verb, call, stale, now = Date.now()) {
   if (call.ended_at) return "The call has ended.";
   if (!verbsOn(you, call.team).includes(verb)) return lacking(you, RIGHTS[verb] ?? verb, call, (team) => team.verbs.includes(verb));
   const busy = call.actions.find((action) => OPEN.has(action.state) && action.exclusive !== false);
-  if (busy && (verb !== "end" || (busy.verb === "end" && busy.target === "call" && !overdue(busy, now)))) return `${busy.by} is already on it (${DOING[busy.verb] ?? busy.verb}).`;
+  if (busy && (verb !== "end" || (busy.verb === "end" && busy.target === "call" && !overdue(busy, now)))) {
+    return `${busy.by === you.user?.name ? "You are" : `${busy.by} is`} already on it (${DOING[busy.verb] ?? busy.verb}).`;
+  }
   return "";
 }
 

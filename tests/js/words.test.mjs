@@ -73,5 +73,6 @@ test("somebody else's open wish keeps every other one off the call, but not the 
   const busy = call({ actions: [{ verb: "transfer", target: "CA1", state: "accepted", by: "Alice Moreau", exclusive: true }] });
   const able = { teams: { 3: { name: "Billing", verbs: ["view", "end", "announce"] } }, unassigned: null };
   assert.equal(whyNot(able, "announce", busy, false), "Alice Moreau is already on it (transferring).");
+  assert.equal(whyNot({ ...able, user: { name: "Alice Moreau" } }, "announce", busy, false), "You are already on it (transferring).");
   assert.equal(whyNot(able, "end", busy, false), "");
 });
