@@ -1,13 +1,16 @@
 """What leaves for Twilio looks like this and like nothing else, whoever asks."""
 
 import base64
+import re
+from urllib.parse import quote, urlsplit
+from uuid import uuid4
 
 import pytest
 from hypothesis import example, given
 from hypothesis import settings as trials
 from hypothesis import strategies as st
 
-from calls.models import Action
+from calls.models import Action, Call
 from calls.twilio import gateway
 from tests.conftest import ACCOUNT
 from tests.guards import figure
@@ -26,6 +29,64 @@ def test_what_is_no_sid_never_leaves(rest, sid):
     with pytest.raises(ValueError, match="Not a CallSid"):
         gateway.end_leg(sid, "completed")
     assert rest.asked == []
+
+
+CALL, NUMBER = "CA" + "0" * 32, "PN" + "0" * 32
+# Beside those above: what a browser may put where a leg, a destination or an announcement is named.
+IDS = [
+    *HOSTILE[1:],
+    "..", "../", "../../", "..;/", "....//", "%2e%2e", "%2e%2e%2f", "%252e%252e", "..%c0%af", "\\..\\", "/", "//", "?",
+    "#", "?x=1", "#x", "&", "%", "%00", "\0", "\n", "\r\nHost: evil.example", "\u2028", "\u202e", "\ufeff", "\ud7ff",
+    "é", "💥", "١", "１", "²", "1e3", "0x1", "-1", "+1", "1.0", "1 ", " 1", "1;", "1'--", "1 OR 1=1", "agent-",
+    "agent--1", "agent-٣", "agent-1/../2", "null", "None", "true", "[]", "{}", "$ne", "call/", "room", "CALL", NUMBER, ACCOUNT,
+    CALL + ".json", f"{CALL}/Recordings", f"{CALL},{CALL}", f"AC{'9' * 32}/Calls/{CALL}", "9" * 400, "x" * 10_000,
+]  # fmt: skip
+assert len(IDS) >= 60
+TEXT = {"text": "Good evening."}
+NAMED = {
+    "end/": ("target", {}),
+    "end/plan/": ("target", {}),
+    "transfer/": ("destination", {}),
+    "transfer/plan/": ("leg", {"to": "+14155550188"}),
+    "announce/": ("target", TEXT),
+    "announce/plan/": ("announcement", {}),
+    "redirect/": ("destination", {}),
+    "redirect/plan/": ("leg", {"twiml": "<Response><Say>Hi</Say></Response>"}),
+    "verify/": ("leg", {}),
+    "": ("leg", {}),
+}
+
+
+@pytest.mark.parametrize("door", NAMED)
+def test_no_id_of_a_browser_is_ever_asked_for(client, account, supervisors, places, rest, door):
+    """Names mean rows of ours, or nothing; the legs that are asked for come from our own rows."""
+    client.force_login(supervisors[0])
+    caller = account.phones()
+    account.tells()
+    call, (name, others) = Call.objects.get(legs__sid=caller), NAMED[door]
+    path = f"/calls/{call.pk}/{door}"
+    for told in IDS:
+        if door == "verify/" or not door:  # there the call itself is all that can be named
+            answer = client.get(f"/calls/{quote(told, safe='')}/{door}")
+            assert answer.status_code in (400, 404, 405), told
+            continue
+        form = {**others, name: told}
+        if door.endswith("plan/"):
+            answer = client.get(path, form)
+            assert (answer.status_code, answer.json()["allowed"]) == (200, False), told
+        else:
+            answer = client.post(path, {**form, "key": str(uuid4())}, headers={"Accept": "application/json"})
+            assert (answer.status_code, answer.json()["state"]) == (422, "refused"), told
+    assert (rest.asked, rest.looked, Action.objects.count()) == ([], [], 0)
+
+
+@pytest.mark.parametrize("door", ["verify/", "end/", "transfer/"])
+def test_nor_in_the_address_of_a_wish(client, supervisors, rest, door):
+    client.force_login(supervisors[0])
+    for told in IDS:
+        answer = client.post(f"/calls/{quote(told, safe='')}/{door}", {"key": str(uuid4())})
+        assert answer.status_code in (400, 404), told
+    assert (rest.asked, rest.looked) == ([], [])
 
 
 @pytest.mark.parametrize("target", HOSTILE[1:], ids=lambda sid: ascii(sid)[:24])
@@ -99,6 +160,58 @@ def test_no_text_gets_past_the_wire(text):
             continue
         with pytest.raises(ValueError):
             wire.request("POST", url)
+
+
+BASE = f"/2010-04-01/Accounts/{ACCOUNT}"
+PATHS = [
+    f"{BASE}{page}.json"
+    for page in ("", "/Calls", f"/Calls/{CALL}", "/IncomingPhoneNumbers", f"/IncomingPhoneNumbers/{NUMBER}",
+                 "/Conferences", f"/Conferences/CF{'0' * 32}")
+]  # fmt: skip
+ALLOWED = re.compile(
+    rf"{BASE}(/(Calls(/CA[0-9a-f]{{32}})?|IncomingPhoneNumbers(/PN[0-9a-f]{{32}})?|Conferences(/CF[0-9a-f]{{32}})?))?[.]json"
+)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path[len(BASE) :])
+def test_so_do_these_and_no_other_account(wire, rest, path):
+    assert wire.request("GET", wire.base + path).status_code == 200
+    assert rest.paths == [path]
+    with pytest.raises(ValueError, match="Nothing of ours"):
+        wire.request("GET", wire.base + path.replace(ACCOUNT, "AC" + "9" * 32))
+
+
+def test_whatever_is_put_into_a_path_what_leaves_is_one_of_these(wire, rest):
+    """The check is made on what was asked for; what counts is what arrives, behind the SDK and the URL library."""
+
+    @trials(max_examples=figure(2000, least=200), deadline=None, database=None)
+    @given(path=st.sampled_from(PATHS), text=hostile, at=st.floats(0, 1), cut=st.integers(0, 40))
+    def tries(path, text, at, cut):
+        where = round(at * len(path))
+        try:
+            wire.request("GET", wire.base + path[:where] + text + path[where + cut :])
+        except (ValueError, gateway.Unreachable):
+            pass
+
+    tries()
+    assert [path for path in rest.paths if not ALLOWED.fullmatch(urlsplit(path).path) or "?" in path] == []
+
+
+hostile = st.one_of(
+    st.text(max_size=30),
+    st.sampled_from(IDS),
+    st.text("0123456789abcdefACPN", max_size=40),
+    st.text("./?#%@:;\\\r\n\t ", max_size=8),
+)
+
+
+@pytest.mark.parametrize(
+    "sid", [*HOSTILE, CALL, NUMBER + "\n", NUMBER.lower(), NUMBER + "/../x"], ids=lambda sid: ascii(sid)[:24]
+)
+def test_nor_does_what_is_no_sid_of_a_number(rest, sid):
+    with pytest.raises(ValueError, match="Not the SID of a number"):
+        gateway.set_number(sid, {"VoiceUrl": "https://desk.example/"})
+    assert (rest.asked, rest.looked) == ([], [])
 
 
 def test_a_redirect_is_not_followed(rest):
