@@ -39,7 +39,8 @@ IDS = [
     "#", "?x=1", "#x", "&", "%", "%00", "\0", "\n", "\r\nHost: evil.example", "\u2028", "\u202e", "\ufeff", "\ud7ff",
     "é", "💥", "١", "１", "²", "1e3", "0x1", "-1", "+1", "1.0", "1 ", " 1", "1;", "1'--", "1 OR 1=1", "agent-",
     "agent--1", "agent-٣", "agent-1/../2", "null", "None", "true", "[]", "{}", "$ne", "call/", "room", "CALL", NUMBER,
-    ACCOUNT, CALL + ".json", f"{CALL}/Recordings", f"{CALL},{CALL}", f"AC{'9' * 32}/Calls/{CALL}", "9" * 400, "x" * 10_000,
+    ACCOUNT, CALL + ".json", f"{CALL}/Recordings", f"{CALL},{CALL}", f"AC{'9' * 32}/Calls/{CALL}", "9" * 400,
+    "x" * 10_000,
 ]  # fmt: skip
 assert len(IDS) >= 60
 TEXT = {"text": "Good evening."}
