@@ -5,7 +5,7 @@ SIMULATOR_PORT = 9110
 VENV = .venv
 BIN = $(VENV)/bin
 
-.PHONY: help demo test check format soak screenshots lock clean
+.PHONY: help demo test check format soak bench screenshots lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -30,6 +30,10 @@ format: ## let ruff put it right
 soak: ## every test at its whole figures; takes its time
 	@sh .ci/venv $(VENV) requirements-dev.txt
 	@SOAK=1 exec $(BIN)/python tests/lanes.py $(LANES)
+
+bench: ## how fast it is, against the app that tutorials write; GOALS=1,4 for some of the goals
+	@sh .ci/venv $(VENV) requirements-dev.txt
+	@exec $(BIN)/python -m tests.bench --goals "$(GOALS)"
 
 screenshots: ## the pictures of the README, made by a test
 	@sh .ci/venv $(VENV) requirements-dev.txt
