@@ -152,11 +152,11 @@ def test_crashes_between_any_two_steps_leave_all_or_nothing(twilio, billing, rng
 def test_a_comparison_that_dies_with_the_answer_in_its_hands_has_said_nothing_and_the_next_one_says_it(rows, line, rng):
     """30 crashes between Twilio's answer and our record of it; a new process knows nothing of the last one's lists."""
     account, crashes = Account(Hand(), rng), 0
-    account.phones(figure(200, least=40), within=figure(300, least=120))
+    account.phones(figure(200, least=40), within=figure(1_200, least=120))
     door = Door(account)
     compared = reconciler(door)
-    while account.time.at < figure(300, least=120) + 320:
-        if account.time.at < figure(300, least=120) + 200 and rng.random() < 0.7:
+    while account.time.at < figure(1_200, least=120) + 320:
+        if account.time.at < figure(1_200, least=120) + 200 and rng.random() < 0.7:
             failpoints.armed["reconcile.after_read"] = "raise"
         before = Report.objects.count()
         try:
