@@ -36,17 +36,22 @@ def failing_since() -> datetime | None:
     return Sweep.objects.filter(pk=1).values_list("failing_since", flat=True).first()
 
 
+def open_calls() -> "QuerySet[Call]":
+    """Who was merged has ended as well. Asked about both, SQLite goes through every call there ever was."""
+    return Call.objects.filter(ended_at=None)
+
+
 def doubt(since: datetime, now: datetime) -> None:
     """Calls of which nothing was heard since (or for longer than `SILENCE`) may be over, and nobody can be asked."""
     unheard = Q(heard_at=None) | Q(heard_at__lte=max(since, now - SILENCE))
-    flip(Call.objects.live().filter(unheard, unverified_since=None), lambda call: max(since, call.heard_at or since))
-    heard = Call.objects.live().filter(unverified_since__isnull=False).exclude(unheard)
+    flip(open_calls().filter(unheard, unverified_since=None), lambda call: max(since, call.heard_at or since))
+    heard = open_calls().filter(unverified_since__isnull=False).exclude(unheard)
     flip(heard, lambda call: None)
 
 
 def trust(missing: Collection[str]) -> None:
     """Twilio has confirmed all live calls but those of these legs."""
-    marked = Call.objects.live().filter(unverified_since__isnull=False)
+    marked = open_calls().filter(unverified_since__isnull=False)
     if missing and marked.exists():
         marked = marked.exclude(pk__in=Call.objects.filter(legs__in=missing, legs__ended_at=None))
     flip(marked, lambda call: None)
@@ -54,7 +59,7 @@ def trust(missing: Collection[str]) -> None:
 
 def vouch(call: UUID) -> None:
     """Twilio has just told us of every live leg of this one."""
-    flip(Call.objects.live().filter(pk=call, unverified_since__isnull=False), lambda call: None)
+    flip(open_calls().filter(pk=call, unverified_since__isnull=False), lambda call: None)
 
 
 def flip(calls: "QuerySet[Call]", since: Callable[[Call], datetime | None]) -> None:
