@@ -10,9 +10,9 @@ from uuid import UUID, uuid4
 
 from django.db import connection
 
-from calls.models import OPEN_STATES, Action, Call, Leg, Presence, Room
+from calls.models import Action, Call, Leg, Presence, Room
 from calls.models import Report as ReportRow
-from calls.models.rows import put
+from calls.models.rows import put, take
 from calls.twilio.reports import Report
 
 ROOM_NAME = "call-"
@@ -38,9 +38,7 @@ class Gathering:
         near = self._look(reports, sids, rooms)
         self.legs = self._lock_legs(sids)
         self.rooms = self._lock_rooms(rooms)
-        self.rows = {
-            row.digest: row for row in ReportRow.objects.filter(digest__in=[report.digest for report in reports])
-        }
+        self.rows = {row.digest: row for row in take(ReportRow, "digest", [report.digest for report in reports])}
         self.calls = self._lock_calls(near)
         self.ended_before = {call.pk for call in self.calls.values() if call.ended_at}
         self.late: set[UUID] = set()
@@ -49,9 +47,7 @@ class Gathering:
         self.unplaced = set(self.new_legs)
         presences = Presence.objects.filter(room__in=self.rooms) if self.rooms else ()
         self.presences = {(presence.room_id, presence.leg_id): presence for presence in presences}
-        self.actions = list(
-            Action.objects.select_for_update().filter(call__in=self.calls, state__in=OPEN_STATES).order_by("id")
-        )
+        self.actions = [action for action in take(Action, "call_id", self.calls, lock=True) if action.open]
 
     # Locks -----------------------------------------------------------------------------------------------------
 
@@ -77,7 +73,7 @@ class Gathering:
         if connection.features.has_select_for_update and self.unknown:
             # Inserted before anything is locked: of two processes that meet a new leg one waits here, empty-handed.
             put([Leg(sid=sid, call_id=limbo) for sid in sorted(self.unknown)], over=False)
-        found = {leg.sid: leg for leg in Leg.objects.select_for_update().filter(sid__in=sids).order_by("sid")}
+        found = {leg.sid: leg for leg in take(Leg, "sid", sids, lock=True)}
         for sid in sorted(sids):
             if sid not in found or found[sid].call_id == limbo:
                 found[sid] = Leg(sid=sid)
@@ -88,12 +84,12 @@ class Gathering:
         if not sids:
             return {}
         put([Room(sid=sid) for sid in sorted(sids)], over=False)
-        return {room.sid: room for room in Room.objects.select_for_update().filter(sid__in=sids).order_by("sid")}
+        return {room.sid: room for room in take(Room, "sid", sids, lock=True)}
 
     def _lock_calls(self, near: Iterable[UUID]) -> dict[UUID, Call]:
         ids = set(near) | {leg.call_id for sid, leg in self.legs.items() if sid not in self.new_legs}
         ids |= {room.call_id for room in self.rooms.values() if room.call_id}
-        calls = {call.pk: call for call in Call.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+        calls = {call.pk: call for call in take(Call, "id", ids, lock=True)}
         if any(call.merged_into_id and call.merged_into_id not in calls for call in calls.values()):
             raise Again
         return calls

@@ -21,7 +21,7 @@ from calls.intake.settle import Party, settle
 from calls.live import hint
 from calls.models import Action, Agent, Call, Leg, Line, Presence, Room, Visit, append_audit, publish
 from calls.models import Report as ReportRow
-from calls.models.rows import put
+from calls.models.rows import put, take
 from calls.twilio.reports import Report, Source
 
 log = logging.getLogger(__name__)
@@ -424,11 +424,11 @@ ALL_OF_A_CALL = attrgetter(*(field.attname for field in Call._meta.concrete_fiel
 
 
 def agents_at(contacts: set[str]) -> dict[str, Agent]:
-    return {agent.contact: agent for agent in Agent.objects.filter(contact__in=contacts - {""})}
+    return {agent.contact: agent for agent in take(Agent, "contact", contacts - {""})}
 
 
 def lines_at(addresses: set[str]) -> dict[str, Line]:
-    return {line.address: line for line in Line.objects.filter(address__in=addresses - {""})}
+    return {line.address: line for line in take(Line, "address", addresses - {""})}
 
 
 def upsert_presences(presences: Sequence[Presence]) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection, models
 from django.db.models import F
 
-from calls.models.rows import put
+from calls.models.rows import put, take
 
 
 def new_epoch() -> str:
@@ -50,7 +50,7 @@ def publish(calls: Iterable[UUID], *, shape: Iterable[UUID] = ()) -> int | None:
         )
         (revision,) = cursor.fetchone()
     first = revision - len(changed) + 1
-    held = dict(Position.objects.filter(call__in=changed).values_list("call_id", "shape"))
+    held = {position.call_id: position.shape for position in take(Position, "call_id", changed)}
     put(
         [
             Position(
