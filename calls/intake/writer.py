@@ -1,7 +1,7 @@
 """The writer: one thread a process commits whatever reports are waiting, all in one transaction.
 
-No timer: while one batch is being committed the next one gathers, so batches grow with the load and an idle
-process answers at once.
+While one batch is being committed the next one gathers, so batches grow with the load and an idle process answers at
+once. There is no timer but one: after a commit of many, a part of the time that it took is given to as many again.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from calls.twilio.reports import Report
 
 MOST_WAITING = 5_000
 BATCH = 200
+LINGER = 0.25  # of the time that the last commit took
 GIVE_UP = 3  # reports in a row that failed alone
 log = logging.getLogger(__name__)
 
@@ -94,7 +95,15 @@ class Writer:
                     self._news.wait()
                 batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH))]
                 self._busy = True
+            began = time.monotonic()
             self._commit(batch)
+            self._linger(len(batch), (time.monotonic() - began) * LINGER)
+
+    def _linger(self, many: int, seconds: float) -> None:
+        """Who was just answered is soon back: the first one must not have a commit to itself while all others wait."""
+        with self._news:
+            self._busy = False
+            self._news.wait_for(lambda: len(self._waiting) >= many, seconds)
 
     def _commit(self, batch: list[Waiting]) -> None:
         """The batch, the batch again on a new connection, then each report alone: one bad one fails no other."""
