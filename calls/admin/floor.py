@@ -3,7 +3,9 @@
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value
 from django.forms import ModelChoiceField
@@ -11,6 +13,7 @@ from django.http import HttpRequest
 
 from calls.admin.looking import Bounded, TeamFilter, in_teams, numbers_in, rights_in, shown
 from calls.admin.people import MembershipInline, teams_of
+from calls.control import numbers
 from calls.live import hint
 from calls.models import Agent, Call, Line, Team, publish
 
@@ -100,8 +103,19 @@ class TeamInline(admin.TabularInline):
         return request.user.has_perm("calls.view_agent") or self.has_add_permission(request)
 
 
+class AgentForm(forms.ModelForm):
+    def clean_contact(self) -> str:
+        """The directory's rule: every call of the team rings here, so it is none that earns by being called."""
+        contact = self.cleaned_data["contact"]
+        why_not = numbers.costly(contact) if contact.startswith("+") else None
+        if why_not:
+            raise ValidationError(why_not.message, why_not.code)
+        return contact
+
+
 @admin.register(Agent)
 class AgentAdmin(Bounded, Told):
+    form = AgentForm
     names = "legs__agent"
     list_display = ("name", "contact_shown", "state")
     list_filter = ("state",)

@@ -47,6 +47,34 @@ def test_an_agent_joins_a_team(world, sales):
     assert list(Agent.objects.get(name="Tom Novak").teams.all()) == [sales]
 
 
+@pytest.mark.parametrize(
+    ("contact", "why"),
+    [
+        ("+19005550123", "Premium-rate numbers"),
+        ("+491805123456", "Shared-cost numbers"),
+        ("+8816123456789", "satellites"),
+        ("+9991234567", "No country"),
+        ("+15550100200", "one of our lines"),
+    ],
+)
+def test_an_agent_whose_telephone_costs_or_is_our_own_is_not_taken(world, sales, contact, why):
+    """Every call of the team would ring there."""
+    sana = Agent.objects.get(name="Sana Rahman")
+    form = {"name": "Tom Novak", "contact": contact, "state": "offline"} | rows("Agent_teams", {"team": sales.pk})
+    for page in ("add", f"{sana.pk}/change"):
+        response = world.client("stan").post(f"/admin/calls/agent/{page}/", form)
+        assert response.status_code == 200
+        assert why in str(response.context["adminform"].form.errors["contact"])
+    sana.refresh_from_db()
+    assert sana.contact == "client:sana" and not Agent.objects.filter(contact=contact).exists()
+
+
+@pytest.mark.parametrize("contact", ["+14155550166", "+254712123456", "sip:tom@pbx.example", "client:tom"])
+def test_an_agent_abroad_or_inside_is(world, sales, contact):
+    form = {"name": "Tom Novak", "contact": contact, "state": "offline"} | rows("Agent_teams", {"team": sales.pk})
+    assert world.client("stan").post("/admin/calls/agent/add/", form).status_code == 302
+
+
 def test_what_stan_does_to_an_agent_leaves_her_other_teams_alone(world, sales, billing):
     sana = Agent.objects.get(name="Sana Rahman")
     sana.teams.add(billing)
