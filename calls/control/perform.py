@@ -112,7 +112,11 @@ def pursue(
     from_states: Sequence[str] = (State.REQUESTED,),
     lease: timedelta = LEASE,
 ) -> None:
-    """Claim it, ask Twilio, write down what became of it; again only if Twilio did not look at it (429)."""
+    """Claim it, ask Twilio, write down what became of it; again only if Twilio did not look at it (429).
+
+    Claimed from any other state than `requested` it was sent before: whatever is said now, that may have done it.
+    """
+    earlier = State.REQUESTED not in from_states
     for pause in (*THROTTLED, None):
         if not claim(action, from_states, lease):
             return
@@ -120,12 +124,13 @@ def pursue(
         outcome, code, message, answers = ask(verb, action, until)
         crash("action.after_twilio")
         stale = code in ("call_ended", "conflict")
-        if code == "call_ended" and verb.ABSOLUTE and action.attempt > 1:
-            # An earlier try may have done it: what is looked up below says whether.
-            outcome, code, message = State.ACCEPTED, "", "It is over: an earlier try was heard."
         throttled = code == str(TOO_MANY)
-        again = throttled and pause is not None and time.monotonic() + 2 * pause < until
-        conclude(action, State.REQUESTED if again else outcome, "20429" if throttled else code, message)
+        again = throttled and not earlier and pause is not None and time.monotonic() + 2 * pause < until
+        if earlier and outcome == State.FAILED:
+            # What is looked up below, or later, says whether.
+            outcome, code, message = State.UNKNOWN, "unknown", f"It was asked for again. {message}"
+        code = "20429" if code == str(TOO_MANY) else code
+        conclude(action, State.REQUESTED if again else outcome, code, message)
         crash("action.after_outcome")
         take_in(answers if not stale else [*answers, *looked_up(action, until)])
         if not again or pause is None:

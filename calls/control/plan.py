@@ -183,7 +183,9 @@ class Cast:
     def way_back(self, leg: LegView) -> WayBack | None:
         """None: nothing is known of where this leg came from. Another application made its call."""
         with_it = next(iter(self.children(leg.sid)), None)
-        who = self.noun(with_it) if with_it else ""
+        # Somebody whom no step of ours has rung is not rung again by one.
+        ours = with_it is not None and (with_it.role == "agent" or "/twiml/" in leg.resume_url)
+        who = self.noun(with_it) if with_it and ours else ""
         if leg.resume_url:
             return WayBack(url=leg.resume_url, who=who)
         if with_it is not None and self.contacts.get(with_it.sid):
@@ -235,7 +237,7 @@ def end_leg(cast: Cast, sid: str) -> Plan:
         return Plan("end", "leg", "End one leg?", refusals=(NO_SUCH_LEG,))
     effects = [cast.hung_up(leg), *(cast.hung_up(child) for child in cast.children(sid))]
     if (parent := cast.parent(leg)) is not None:
-        effects.append(left_behind(cast, parent))
+        effects.append(left_behind(cast, parent, leg))
     effects += [stays(cast, other) for other in cast.live if other.sid not in {each.leg for each in effects}]
     return Plan(
         verb="end",
@@ -347,8 +349,8 @@ def redirect(cast: Cast, leg: LegView | None, *, name: str, facts: Mapping[str, 
         what=f"to {name}",
         effects=moved(cast, leg, f"leaves for {name}"),
         warnings=left_warnings(cast, leg),
-        sends=({"sid": leg.sid, "step": "go"},),
-        proof={"there": leg.sid, "sign": "line" if "line" in facts else "go"},
+        sends=({"sid": leg.sid, "step": "go" if "line" in facts else "leave"},),
+        proof={"there": leg.sid, "sign": "line" if "line" in facts else "leave"},
         moves=(leg.sid,),
         seconds=5,
         facts={**facts, "back": back.as_json() if (back := cast.way_back(leg)) else None},
@@ -406,17 +408,19 @@ def moved(cast: Cast, leg: LegView, then: str, fate: str = "moves") -> tuple[Eff
     end; its parent's <Dial> is over."""
     effects = [cast.effect(leg, then, fate), *(cast.hung_up(child) for child in cast.children(leg.sid))]
     if (parent := cast.parent(leg)) is not None:
-        effects.append(left_behind(cast, parent))
+        effects.append(left_behind(cast, parent, leg))
     effects += [stays(cast, other) for other in cast.live if other.sid not in {each.leg for each in effects}]
     return tuple(effects)
 
 
-def left_behind(cast: Cast, parent: LegView) -> Effect:
+def left_behind(cast: Cast, parent: LegView, child: LegView) -> Effect:
     """Whose <Dial> is over because its child is gone."""
     if "/twiml/" in parent.resume_url:
         return cast.effect(parent, "goes back to where it was transferred from", "stays")
-    if parent.resume_url:
+    if parent.resume_url and child.role == "agent":
         return cast.effect(parent, "is put through to the next free agent", "stays")
+    if parent.resume_url:
+        return cast.effect(parent, "goes on where it was", "stays")
     return cast.effect(parent, "goes on as the application says that dialled for it, or is hung up", "unsure")
 
 

@@ -70,6 +70,8 @@ def verdict(proof: Mapping[str, Any], seen: Signs, legs: Mapping[str, Seen]) -> 
             return CONFIRMED
         return left(proof["heard"], legs, "before it was over" if "say" in seen else "before it began")
     if "there" in proof:
+        if "leave" in seen:
+            return Verdict("confirmed", "", "Handed over. What is heard there is the other application’s.")
         return CONFIRMED if proof["sign"] in seen else left(proof["there"], legs, "before it got there")
     if "ran" in proof:
         new = [leg for sid, leg in legs.items() if leg.parent_id == proof["ran"] and sid not in proof["children"]]
@@ -88,6 +90,8 @@ def of_transfer(proof: Mapping[str, Any], seen: Signs, legs: Mapping[str, Seen])
         return CONFIRMED
     moved = legs.get(proof["joined"])
     if moved is not None and moved.ended_at is not None:
+        if any(leg.ended_at is None for leg in dialled):
+            return None  # they may have talked: how the other leg ended says so
         return Verdict("failed", "left", f"The caller was gone before {proof['who']} answered.")
     ends = [word for word in (seen.get("dial", ""), *(leg.status for leg in dialled)) if word in NOT_ANSWERED]
     if ends:

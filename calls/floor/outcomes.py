@@ -27,6 +27,7 @@ NOT_STARTED = timedelta(seconds=30)
 GIVE_UP = timedelta(seconds=40)  # after `due_at`, which is itself ten seconds after the effect was expected
 ATTEMPTS = 3
 PATIENCE = 5.0  # seconds for one look, or one more try
+LOOKS = 2  # a round, that is a second: what waits for its turn loses no time that matters
 TRYING = timedelta(seconds=10)  # the lease of one more try: who dies of it is not waited for as long as at first
 LAST_TRY = GIVE_UP - LOOK_AGAIN  # after `due_at`: its effect needs time to be seen
 State = Action.State
@@ -47,16 +48,21 @@ def follow_up(fetch: Fetch = fetch_leg) -> None:
     quiet = now - LOOK_AGAIN
     overdue = Q(state=State.REQUESTED, requested_at__lt=now - LEASE) | Q(state=State.SENDING, lease_until__lt=now)
     waiting = Q(state=State.UNKNOWN) | Q(state=State.ACCEPTED, sent_at__lt=quiet)
-    reachable = True
+    reachable, looks = True, LOOKS
     for action in Action.objects.filter(state__in=OPEN_STATES).filter(overdue | waiting).order_by("requested_at"):
         try:
-            reachable = settle(action, timezone.now(), fetch if reachable else None) and reachable
+            asked_before = action.looked_at
+            reachable = settle(action, timezone.now(), fetch if reachable and looks else None) and reachable
+            looks -= action.looked_at != asked_before
         except Exception:
             log.exception("The wish %s could not be followed up.", action.pk)
 
 
 def settle(action: Action, now: datetime, fetch: Fetch | None) -> bool:
     """One step for one wish. False if Twilio could not be asked; without `fetch` it is not."""
+    if action.state == State.REQUESTED and action.sent_at is not None:
+        become(action, State.UNKNOWN, "unknown", "The desk was stopped before it was tried again.")
+        return True
     if action.state == State.REQUESTED:
         become(action, State.FAILED, "not_sent", "Nothing was sent: the desk was stopped before that. Wish it again.")
         return True
@@ -67,7 +73,7 @@ def settle(action: Action, now: datetime, fetch: Fetch | None) -> bool:
     if fetch is not None and is_due(action, now) and my_turn(action, now):
         answered = look(action, fetch)
         action.refresh_from_db()
-        if answered and may_ask_again(action, now):
+        if answered is not False and may_ask_again(action, now):
             until = time.monotonic() + PATIENCE
             again = (State.UNKNOWN, State.ACCEPTED)
             perform.pursue(action, VERBS[action.verb], until=until, from_states=again, lease=TRYING)
@@ -95,8 +101,10 @@ def my_turn(action: Action, now: datetime) -> bool:
     return bool(mine.update(looked_at=now))
 
 
-def look(action: Action, fetch: Fetch) -> bool:
-    """Ask Twilio for the legs that the wish is about, and record what it says."""
+def look(action: Action, fetch: Fetch) -> bool | None:
+    """Ask Twilio for the legs that the wish is about, and record what it says. False if it does not answer, None if it
+    knows no such leg."""
+    gone = False
     answers: perform.Answers = []
     for sid in legs_of(action):
         asked_at = timezone.now()
@@ -105,11 +113,12 @@ def look(action: Action, fetch: Fetch) -> bool:
         except gateway.Refused as error:
             if error.code not in perform.GONE:
                 return False
+            gone = True
         except gateway.Unreachable:
             return False
     crash("reconcile.after_read")
     perform.take_in(answers)
-    return True
+    return None if gone else True
 
 
 def legs_of(action: Action) -> list[str]:

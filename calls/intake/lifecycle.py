@@ -374,7 +374,7 @@ def _statement(
         way=(name, report.direction) if report.direction else None,
         verdict=(authority, int(exact), ms if exact else -ms, report.answered_by) if report.answered_by else None,
         cost=(milliseconds(report.received_at), str(report.price)) if report.price is not None else None,
-        resume=(ms, report.url) if report.url and resumable(report) else None,
+        resume=(ms, resumed_at(report)) if report.url and (resumable(report) or leaves(report)) else None,
         tapes=_tapes(report, ended is not None),
     )
 
@@ -384,6 +384,15 @@ def _told_by(report: Report) -> int:
     if report.source is not Source.REST:
         return BY_THEMSELVES
     return 0 if report.door == HISTORY else BY_REST
+
+
+def leaves(report: Report) -> bool:
+    """Handed over to another application: nothing of ours is a place to go back to any more."""
+    return report.door == "twiml" and report.step == "leave"
+
+
+def resumed_at(report: Report) -> str:
+    return "" if leaves(report) else report.url
 
 
 def resumable(report: Report) -> bool:

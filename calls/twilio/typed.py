@@ -4,7 +4,9 @@ import re
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
-from calls.twilio.twiml import CHARACTERS_A_SECOND, LONGEST_INLINE, NOT_XML, PROGRESS
+from calls.twilio.twiml import CHARACTERS_A_SECOND, LONGEST_CALL, LONGEST_INLINE, NOT_XML, PROGRESS
+
+LONGEST_PAUSE = 600  # seconds
 
 
 class BadTwiml(ValueError):
@@ -64,7 +66,10 @@ def typed(text: str) -> Typed:
     called = ["".join(element.itertext()) for element in root.iter() if element.tag in (*CALLED, *CALLED_TOO)]
     called += [own(dial) for dial in root.iter("Dial")]
     words = sum(len(element.text or "") for element in root.iter("Say"))
-    pauses = sum(int(length) for element in root.iter("Pause") if (length := element.get("length", "1")).isdigit())
+    lengths = [element.get("length", "1") for element in root.iter("Pause")]
+    if any(not re.fullmatch("[0-9]{1,3}", length) or int(length) > LONGEST_PAUSE for length in lengths):
+        raise BadTwiml(f"A <Pause> lasts from 0 to {LONGEST_PAUSE} seconds.")
+    pauses = sum(map(int, lengths))
     plays = sum(30 for _ in root.iter("Play"))
     seconds = words // CHARACTERS_A_SECOND + pauses + plays + 5
     calls = tuple(filter(None, (one.strip() for one in called)))
@@ -87,6 +92,9 @@ def inline(document: Typed, *, then: str, status: str) -> str:
     """
     root = ElementTree.fromstring(document.document)  # noqa: S314 - looked at by `typed`
     for dial in root.iter("Dial"):
+        limit = dial.get("timeLimit", "")
+        if not re.fullmatch("[0-9]{1,5}", limit) or int(limit) > LONGEST_CALL:
+            dial.set("timeLimit", str(LONGEST_CALL))
         if not len(dial) and (dial.text or "").strip():
             ElementTree.SubElement(dial, "Number").text, dial.text = (dial.text or "").strip(), None
         for noun in dial:

@@ -201,8 +201,9 @@ def test_the_callbacks_of_the_target_may_be_lost(wish, ben, dana, bo, twilio):
 def test_dana_hangs_up_while_bo_rings(wish, ben, dana, bo, twilio):
     wish(ben, dana.call, "transfer", destination=f"agent-{bo.pk}")
     dana.asks(dana.sent_to)
-    dana.target_says("ringing")
+    sid = dana.target_says("ringing")
     twilio.status(dana.sid, "completed", 0, CallDuration="9")
+    dana.target_says("canceled", 1, sid)
     assert (action().state, action().message) == ("failed", "The caller was gone before Bo Lind answered.")
 
 
@@ -406,3 +407,32 @@ def test_the_end_of_the_call_overtakes_a_transfer_and_nothing_else_does(wish, be
         assert response.json()["message"].startswith("Ben Okafor is already on it (transfer, ")
     assert wish(ben, dana.call, "end", target="call").status_code == 202
     assert Action.objects.get(verb="transfer").state == "overtaken"
+
+
+def test_who_was_handed_over_has_no_way_back_of_ours(wish, ben, dana, twilio):
+    """Another application has her now: an announcement would tear her out of it, and the plan must not say otherwise."""
+    place = Destination.objects.create(name="Survey", kind="flow", url="https://forms.example/survey")
+    wish(ben, dana.call, "redirect", destination=str(place.pk))
+    dana.asks(dana.sent_to)
+    twilio.status(dana.child, "completed", 3, CallDuration="9", ParentCallSid=dana.sid, To="client:ana")
+    assert (dana.leg.resume_url, action().message) == ("", "Handed over. What is heard there is the other application’s.")
+    response = wish(ben, dana.call, "announce", text="Hello.")
+    assert (response.status_code, response.json()["code"]) == (409, "no_way_back")
+
+
+@pytest.mark.parametrize("length", ["²", "99999999999999", "601", "-1", "1.5", ""])
+def test_a_pause_is_as_long_as_a_pause_may_be(wish, ben, dana, length):
+    response = wish(ben, dana.call, "redirect", twiml=f"<Response><Pause length='{length}'/></Response>")
+    assert response.status_code == 422
+    assert "A <Pause> lasts from 0 to 600 seconds." in response.json()["message"]
+
+
+def test_who_talked_to_bo_is_not_told_to_have_left_before(wish, ben, dana, bo, twilio):
+    """Bo's answer was never reported, and Dana's end comes before his."""
+    wish(ben, dana.call, "transfer", destination=f"agent-{bo.pk}")
+    dana.asks(dana.sent_to)
+    sid = dana.target_says("ringing")
+    twilio.status(dana.sid, "completed", 0, CallDuration="40")
+    assert action().state == "accepted"
+    twilio.status(sid, "completed", 2, CallDuration="15", ParentCallSid=dana.sid, To="client:bo")
+    assert action().state == "confirmed"

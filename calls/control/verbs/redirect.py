@@ -88,6 +88,6 @@ def document(action: Action, leg: Leg, report: Report) -> str:
     if report.step == "go" and "line" in facts:
         query = {"call": action.call_id, "a": action.pk, "step": f"line.{facts['line']}", "visit": 1}
         return twiml.go_on(twiml.absolute(settings.PUBLIC_URL, reverse("twilio-voice"), **query))
-    if report.step == "go":
+    if report.step == "leave":
         return twiml.go_on(facts["url"], method=facts["method"])
     return back(action, leg, report)

@@ -88,12 +88,13 @@ def why_not_free(agent: Any) -> str:
 
 def choices(call: Call, legs: Sequence[Leg], rights: Rights) -> dict[str, Any]:
     agents = with_calls(agents_for(call.team_id, rights.watched)).prefetch_related("teams")
+    named = {call.team_id, *rights.team_names}  # an agent may be in teams of which this person is told nothing
     people = [
         {
             "id": f"agent-{agent.pk}",
             "name": agent.name,
             "kind": "agent",
-            "where": ", ".join(team.name for team in agent.teams.all()),
+            "where": ", ".join(team.name for team in agent.teams.all() if team.pk in named),
             "state": agent.state,
             "free": not why_not_free(agent),
             "why": why_not_free(agent).capitalize(),
