@@ -197,6 +197,17 @@ def test_a_number_is_offered_to_who_may_dial_outside(client, ben, dana_call):
     assert 'name="to"' in read(client, ben, path)
 
 
+def test_where_an_agent_is_names_no_team_that_is_not_ones_own(client, ben, alice, sales, dana_call, grace):
+    grace.teams.add(sales)
+    group("Head of floor", "view_call", "transfer_call", "all_teams")
+    path = f"/calls/{dana_call.pk}/transfer/"
+    assert "Sales" not in read(client, ben, path)
+    for who, where in [(ben, "Billing"), (alice, "Billing, Sales")]:
+        client.force_login(who)
+        people = client.get(path, headers={"Accept": "application/json"}).json()["destinations"]
+        assert {one["name"]: one["where"] for one in people}["Grace Kim"] == where
+
+
 def test_twiml_is_offered_to_who_may_type_it(client, ben, dana_call):
     path = f"/calls/{dana_call.pk}/redirect/"
     assert 'name="twiml"' not in read(client, ben, path)
