@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -25,7 +26,7 @@ from calls.live import frames
 from calls.live.hub import BOARD_AGE, hub
 from calls.live.rights import watch
 from calls.live.tail import tail
-from calls.models import Action, Call, rights_of
+from calls.models import Action, Call, append_audit, rights_of
 
 log = logging.getLogger(__name__)
 
@@ -96,18 +97,26 @@ def wish(request: SignedIn, pk: UUID, verb: str) -> HttpResponse:
     try:
         key = UUID(request.headers.get("Idempotency-Key") or request.POST.get("key", ""))
     except ValueError:
-        return answer(request, pk, Answer(422, Action.State.REFUSED, "The wish has no key: open the dialog again."))
+        return refuse(request, call, verb, 422, "key", "The wish has no key: open the dialog again.")
     shape = request.headers.get("If-Match") or request.POST.get("shape", "")
     fields = wished(request.POST)
     try:
         stepped_up = step_up(request)
     except PermissionDenied as error:
-        return answer(request, pk, Answer(403, Action.State.REFUSED, str(error), code="step_up"))
+        return refuse(request, call, verb, 403, "step_up", str(error))
     return answer(
         request,
         pk,
         perform(call.pk, request.user, verb, asked, fields, key=key, shape=shape.strip('"'), stepped_up=stepped_up),
     )
+
+
+def refuse(request: SignedIn, call: Call, verb: str, status: int, code: str, why: str) -> HttpResponse:
+    """Written down like what is refused further in (`control.perform`)."""
+    entry = {"what": "action.refused", "user_id": request.user.pk, "call_id": call.pk}
+    with transaction.atomic():
+        append_audit([entry | {"facts": {"verb": verb, "code": code}}], at=timezone.now())
+    return answer(request, call.pk, Answer(status, Action.State.REFUSED, why, code=code))
 
 
 FIELDS = {

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections, transaction
 from django.test import Client
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from calls.control import dialling, numbers
 from calls.control.plan import Refusal
+from calls.desk.sign_in import TRIES
 from calls.models import Action, Audit, Call, Leg, append_audit
 from tests.conftest import LINE, group, person
 from tests.control.conftest import may_all
@@ -482,8 +484,22 @@ def test_ben_dials_a_number_for_the_first_time_and_types_his_password(wish, ben,
     assert (wrong.status_code, rest.asked) == (403, [])
     right = wish(ben, call, "transfer", to=NUMBER, password=PASSWORD)
     assert (right.status_code, len(rest.asked), Action.objects.get().dials) == (202, 1, NUMBER)
-    assert list(Audit.objects.filter(what="action.refused").values_list("facts__code", flat=True)) == ["step_up"]
+    assert list(Audit.objects.filter(what="action.refused").values_list("facts__code", flat=True)) == ["step_up"] * 2
     assert PASSWORD not in str(list(Action.objects.values())) + str(list(Audit.objects.values()))
+
+
+def test_every_wrong_password_is_written_down_and_too_many_are_too(wish, ben, billing, dana_call, rest):
+    cache.clear()
+    may_all(ben, billing)
+    told = [wish(ben, dana_call, "transfer", to=NUMBER, password=f"my cat {n}") for n in range(TRIES + 1)]
+    assert {answer.status_code for answer in told} == {403} and rest.asked == []
+    assert told[-1].json()["message"].startswith("Too many tries.")
+    written = list(Audit.objects.values_list("what", "user_id", "call_id", "facts"))
+    refused = {"verb": "transfer", "code": "step_up"}
+    assert written == [("action.refused", ben.pk, dana_call.pk, refused)] * (TRIES + 1)
+    assert "my cat" not in str(list(Audit.objects.values()))
+    call_command("verify_audit")
+    cache.clear()
 
 
 @pytest.mark.parametrize(

@@ -195,6 +195,8 @@ def test_a_wish_without_a_key_is_not_sent(wish, ben, dana_call, rest, key):
     assert response.status_code == 422
     assert response.json()["message"] == "The wish has no key: open the dialog again."
     assert rest.asked == []
+    entry = Audit.objects.get(call_id=dana_call.pk)
+    assert (entry.what, entry.user_id, entry.facts) == ("action.refused", ben.pk, {"verb": "end", "code": "key"})
 
 
 def test_the_key_may_come_as_a_header(client, ben, dana_call, rest):
