@@ -160,7 +160,8 @@ export class Pop {
       this.password.value = "";
       this.password.focus();
     }
-    if (answer.status === 412) this.look(0);
+    // The call has changed, or a wish is over: what the next one would do is asked anew.
+    if (answer.status === 412 || answer.body?.action) this.look(0);
     else this.draw();
   }
 }

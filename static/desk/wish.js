@@ -1,9 +1,14 @@
 // A wish, from the first look to its answer: what there is to choose, what would happen, one key, one request.
 
-/** One opened dialog. The key stays the same until its answer is here, so that a second press is the same wish. */
+const OVER = new Set(["failed", "refused", "abandoned"]); // as the server says it; nothing more comes of such a wish
+
+/**
+ * One opened dialog. The key stays the same while it may still become a wish, so that a second press is the same one: after no answer, and
+ * after one that recorded nothing (changed, password, busy). A wish that is over has used its key up: the next press is another one.
+ */
 export class Wish {
   constructor(id, verb) {
-    Object.assign(this, { id, verb, shape: "", key: globalThis.crypto.randomUUID?.() ?? "", turn: 0 });
+    Object.assign(this, { id, verb, shape: "", key: newKey(), turn: 0 });
   }
 
   get url() { return `/calls/${this.id}/${this.verb}/`; }
@@ -22,8 +27,19 @@ export class Wish {
     return answer;
   }
 
-  send(fields) { return ask(this.url, { ...fields, shape: this.shape }, this.key); }
+  async send(fields) {
+    const answer = await ask(this.url, { ...fields, shape: this.shape }, this.key);
+    if (isOver(answer.body)) {
+      answer.ok = false; // the second press of one that failed is answered 200, with what became of it
+      if (answer.body.action) this.key = newKey();
+    }
+    return answer;
+  }
 }
+
+// Where the page is not served securely there is none: then the next plan brings one.
+const newKey = () => globalThis.crypto.randomUUID?.() ?? "";
+const isOver = (body) => OVER.has(body?.state);
 
 /** GET, or POST with fields. Returns {ok, status, body, message}: every failure is a sentence. */
 export async function ask(url, fields, key) {
