@@ -18,7 +18,7 @@ export class Drawer {
     this.place = byId("drawer");
     byId("drawer-close").addEventListener("click", () => this.close());
     this.verbs = new Verbs((verb, button) => this.call && press(verb, this.call, button));
-    asking(byId("verify"), byId("d-verified"), () => ask(`/calls/${this.id}/verify/`, {}));
+    asking(byId("verify"), byId("d-verified"), () => this.id, (id) => ask(`/calls/${id}/verify/`, {}));
   }
 
   get open() { return this.id !== null; }
@@ -26,7 +26,12 @@ export class Drawer {
   get call() { return this.whole?.id === this.id && this.whole.revision >= (this.row?.revision ?? 0) ? this.whole : this.row; }
 
   show(row) {
-    if (this.id !== row.id) { this.whole = null; this.reports = []; this.seen = null; byId("d-verified").replaceChildren(); }
+    if (this.id !== row.id) {
+      this.whole = this.seen = null;
+      this.reports = [];
+      byId("d-verified").replaceChildren();
+      byId("verify").disabled = false; // what is asked of another call does not hold this one up
+    }
     this.id = row.id;
     this.row = row;
     set(document.documentElement, "data-drawer", "drawer");

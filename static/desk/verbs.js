@@ -40,13 +40,15 @@ export class Verbs {
   }
 }
 
-/** A press on `button` asks at `url()`; what came of it is said in `place`. */
-export function asking(button, place, ask) {
+/** A press on `button` asks `ask(id)`; what came of it is said in `place` if the call `open()` is the same one still. */
+export function asking(button, place, open, ask) {
   button.addEventListener("click", async () => {
     if (button.disabled) return;
+    const id = open();
     button.disabled = true;
     place.replaceChildren("Asking Twilio …");
-    const { ok, message } = await ask();
+    const { ok, message } = await ask(id);
+    if (open() !== id) return; // place and button are another call's by now
     button.disabled = false;
     place.replaceChildren(icon(ok ? "check" : "attention"), message);
     set(place, "class", ok ? "verified" : "verified is-bad");
