@@ -19,6 +19,7 @@ from calls.admin.looking import (
     link_to_call,
     raw,
     rights_in,
+    without_password,
 )
 from calls.models import Action, Audit, Call, Leg
 
@@ -34,7 +35,8 @@ class ActionColumns:
 
     @admin.display(description="message")
     def told(self, action: Action) -> str:
-        return action.message if action.numbers_shown else hide(action.message)  # type: ignore[attr-defined]
+        message = without_password(action.message)
+        return message if action.numbers_shown else hide(message)  # type: ignore[attr-defined]
 
 
 class ActionInline(ActionColumns, LookingInline):

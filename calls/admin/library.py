@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import BooleanField, Exists, ExpressionWrapper, Model, OuterRef, Q, QuerySet, Value
 from django.http import HttpRequest
 
-from calls.admin.looking import Bounded, in_teams, numbers_in, rights_in, shown
+from calls.admin.looking import Bounded, in_teams, numbers_in, rights_in, shown, without_password
 from calls.admin.people import teams_of
 from calls.control import numbers
 from calls.control.verbs.announce import audio_address
@@ -55,6 +55,21 @@ class ForTeams(Bounded, admin.ModelAdmin):
 
 
 class DestinationForm(forms.ModelForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.url_shown = without_password(self.instance.url)
+        if self.url_shown:
+            self.initial["url"] = self.url_shown
+
+    def clean_url(self) -> str:
+        """Who leaves it as it is shown keeps the password; nobody takes it elsewhere without knowing it."""
+        url = self.cleaned_data["url"]
+        if url == self.url_shown:
+            return self.instance.url
+        if "//…@" in url:
+            raise ValidationError("User and password are not shown: write them again, for this address.")
+        return url
+
     def clean_address(self) -> str:
         """An admin may name a number in any country, but none that earns by being called, and none of our own."""
         address = self.cleaned_data["address"]
@@ -73,13 +88,15 @@ class DestinationAdmin(ForTeams):
     list_filter = ("kind",)
     list_select_related = ("line",)
     fields = ("name", "kind", "address", "line", "url", "method")
-    readonly_fields = ("address_shown",)
+    readonly_fields = ("address_shown", "url_shown")
 
     def get_fields(self, request: HttpRequest, obj: Destination | None = None) -> list[Any]:
         """Who may not see a number cannot change it."""
         hidden = obj is not None and shown(obj, obj.address) != obj.address
-        fields = super().get_fields(request, obj)
-        return ["address_shown" if hidden and field == "address" else field for field in fields]
+        instead = {"address": "address_shown"} if hidden else {}
+        if obj is not None and not self.has_change_permission(request, obj):
+            instead["url"] = "url_shown"
+        return [instead.get(field, field) for field in super().get_fields(request, obj)]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "line":
@@ -95,11 +112,15 @@ class DestinationAdmin(ForTeams):
     def address_shown(self, place: Destination) -> str:
         return shown(place, place.address)
 
+    @admin.display(description="address of the document")
+    def url_shown(self, place: Destination) -> str:
+        return without_password(place.url)
+
     @admin.display(description="leads to")
     def leads_to(self, place: Destination) -> str:
         if place.kind == Destination.Kind.ADDRESS:
             return shown(place, place.address)
-        return place.line.name if place.line and place.kind == Destination.Kind.LINE else place.url
+        return place.line.name if place.line and place.kind == Destination.Kind.LINE else self.url_shown(place)
 
 
 class Listen(AdminFileWidget):

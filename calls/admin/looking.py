@@ -20,6 +20,7 @@ TeamIds = Collection[int | None]
 SID = r"[A-Z]{2}[0-9a-f]{32}"
 # In what people said or wrote, numbers have all kinds of gaps. A SID is none, however many digits it has.
 SID_OR_NUMBER = re.compile(rf"\b{SID}\b|\+?\(?\d(?:[ ().\-/\u00a0]*\d){{6,}}")
+WHO = re.compile(r"//[^/?#\s\"'<>]*@")  # user and password of an address, wherever it stands
 
 
 # Rights -------------------------------------------------------------------------------------------------------------
@@ -51,9 +52,15 @@ def shown(row: Any, text: str) -> str:
     return text if row.numbers_shown else mask(text)
 
 
+def without_password(text: str) -> str:
+    """For whoever it is: a password in an address stays where it is."""
+    return WHO.sub("//…@", text)
+
+
 def raw(row: Any, said: object) -> SafeString:
-    """What was said, word for word, as text; with every number in it hidden from who may not see it."""
-    text = json.dumps(said, indent=2, ensure_ascii=False, sort_keys=True)
+    """What was said, word for word, as text; without passwords, and with every number in it hidden from who may not see
+    it."""
+    text = without_password(json.dumps(said, indent=2, ensure_ascii=False, sort_keys=True))
     return format_html('<pre class="raw">{}</pre>', text if row.numbers_shown else hide(text))
 
 

@@ -1,12 +1,12 @@
 """A number of ours at Twilio: where it should lead, and where it leads."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 
+from calls.admin.looking import without_password
 from calls.twilio import twiml
 
 # As a request names it, and as an answer does (twilio.com/docs/phone-numbers/api/incomingphonenumber-resource).
@@ -41,5 +41,4 @@ def overruled(resource: Mapping[str, Any]) -> str:
 
 
 def shown(address: str, method: str) -> str:
-    """For people: a password in an address stays where it is."""
-    return f"{re.sub('//[^/@]*@', '//…@', address)} ({method})" if address else "nothing"
+    return f"{without_password(address)} ({method})" if address else "nothing"

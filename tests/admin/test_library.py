@@ -152,6 +152,46 @@ def test_and_is_asked_for_by_https_unless_it_says_otherwise(add):
     assert Destination.objects.get(name="Survey").url == "https://flows.example/survey"
 
 
+SURVEY = "https://flows:s3cret@flows.example/survey?to=a@b.example"
+
+
+@pytest.fixture
+def survey(sales):
+    place = Destination.objects.create(name="Survey", kind="flow", url=SURVEY)
+    place.teams.add(sales)
+    return place
+
+
+def test_a_password_in_an_address_is_shown_to_nobody(world, survey, stan):
+    page = f"/admin/calls/destination/{survey.pk}/change/"
+    looks = [("olga", "/admin/calls/destination/"), ("olga", page), ("stan", page)]
+    for who, path in looks:
+        text = world.client(who).get(path).content.decode()
+        assert "https://…@flows.example/survey?to=a@b.example" in text and "s3cret" not in text
+    stan.groups.clear()
+    stan.user_permissions.set(Permission.objects.filter(codename="view_destination"))
+    text = world.client("stan").get(page).content.decode()
+    assert "https://…@flows.example/survey" in text and "s3cret" not in text and 'name="_save"' not in text
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://…@flows.example/survey?to=a@b.example", SURVEY),
+        ("https://…@other.example/survey", None),
+        ("https://me:new@other.example/survey", "https://me:new@other.example/survey"),
+        ("https://other.example/survey", "https://other.example/survey"),
+    ],
+)
+def test_and_stays_where_it_is_until_it_is_written_again(world, survey, sales, url, kept):
+    form = {"name": "Renamed", "kind": "flow", "method": "POST", "url": url, "teams": [sales.pk]}
+    answer = world.client("stan").post(f"/admin/calls/destination/{survey.pk}/change/", form)
+    survey.refresh_from_db()
+    assert (survey.name, survey.url) == (("Renamed", kept) if kept else ("Survey", SURVEY))
+    if not kept:
+        assert "write them again" in str(answer.context["adminform"].form.errors["url"])
+
+
 def test_who_may_not_see_a_number_cannot_change_it(world, stan, sales):
     pk, page = world.ids["sales_destination"], f"/admin/calls/destination/{world.ids['sales_destination']}/change/"
     number = Destination.objects.get(pk=pk).address

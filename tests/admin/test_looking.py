@@ -179,6 +179,22 @@ def test_hidden_is_what_looks_like_a_number(text, told):
     assert (hide(text) == text) == (told == text)
 
 
+def test_a_password_in_an_address_is_in_no_raw_text(world, look):
+    address = "https://flows:s3c@ret@flows.example/survey?to=a@b.example"
+    ids = world.ids
+    said = {"url": address, "twiml": f"<Redirect>{address}</Redirect>", "sends": [{"was": address}]}
+    Action.objects.filter(pk=ids["action"]).update(
+        params=said, plan=said, message=f"Twilio refused: {address} (11200)."
+    )
+    Audit.objects.filter(pk=ids["audit"]).update(facts=said)
+    Report.objects.filter(pk=ids["report"]).update(body={"ErrorUrl": address})
+    for what in ("action", "audit", "report"):
+        page = look("olga", f"/admin/calls/{what}/{ids[what]}/change/")
+        assert "https://…@flows.example/survey?to=a@b.example" in page
+        assert "flows:" not in page and "s3c" not in page and "ret@" not in page
+    assert "s3c" not in look("olga", "/admin/calls/action/")
+
+
 # Searching ----------------------------------------------------------------------------------------------------------
 
 
