@@ -47,7 +47,7 @@ def database() -> dict[str, object]:
         "database": Board.objects.filter(pk=1).exists(),
         "last_callback_age": age(seen.callback_at, now),
         "last_sweep_age": age(seen.swept_at, now),
-        "provider": "ok" if seen.down_since is None else "down",
+        "provider": seen.word,
     }
 
 

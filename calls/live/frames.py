@@ -150,12 +150,15 @@ def message(op: str, **values: Any) -> str:
 
 
 def floor(pulse: "Pulse") -> dict[str, Any]:
-    """Whether Twilio answers, and when it was last heard of, by itself (a callback) and when we asked (a sweep)."""
+    """Whether Twilio answers, and when it was last heard of, by itself (a callback) and when we asked (a sweep).
+
+    `since`: since when it does not answer, or since when nobody has compared (None: never).
+    """
     return {
         "callback_at": moment(pulse.callback_at),
         "swept_at": moment(pulse.swept_at),
-        "provider": "ok" if pulse.down_since is None else "down",
-        "since": moment(pulse.down_since),
+        "provider": pulse.word,
+        "since": moment(pulse.swept_at if pulse.word == "unknown" else pulse.down_since),
     }
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from calls.models.report import Report
 
 TRIED = timedelta(minutes=2)  # who has not tried for so long does not know any more (it tries every 35 s at least)
+FIRST = timedelta(seconds=20)  # for the first try of a fresh server: ten of doubt, and the requests before it
 LOOKED_THROUGH = 200  # reports, for the last one that nobody asked for
 
 
@@ -29,9 +30,12 @@ class Sweep(models.Model):
 
         None while it does, and when nobody tries any more: a mark that was left behind must not forbid wishes for ever.
         """
-        if self.tried_at is None or timezone.now() - self.tried_at > TRIED:
-            return None
-        return self.failing_since
+        return self.failing_since if self.tried else None
+
+    @property
+    def tried(self) -> bool:
+        """Does somebody compare our calls with Twilio's, or try to?"""
+        return self.tried_at is not None and timezone.now() - self.tried_at <= TRIED
 
     @property
     def down(self) -> bool:
@@ -65,11 +69,24 @@ class Pulse:
     callback_at: datetime | None = None
     swept_at: datetime | None = None
     down_since: datetime | None = None
+    alone_since: datetime | None = None  # since when we see that nobody tries to compare
+    unknown: bool = False  # nobody did for too long: how Twilio is cannot be said
+
+    @property
+    def word(self) -> str:
+        return "down" if self.down_since else "unknown" if self.unknown else "ok"
 
 
 def pulse(before: Pulse | None = None) -> Pulse:
-    """How it is now. Behind many answers that we asked for the last callback is out of sight: then it is `before`'s."""
+    """How it is now. Behind many answers that we asked for the last callback is out of sight: then it is `before`'s.
+
+    Who looks again and again gives the first comparison of a fresh server its time; who has no `before` cannot wait.
+    """
     row = Sweep.objects.filter(pk=1).first() or Sweep()
     last = Report.objects.order_by("-received_at").values_list("source", "received_at")[:LOOKED_THROUGH]
     callback_at = next((at for source, at in last if source != "rest"), before.callback_at if before else None)
-    return Pulse(callback_at, row.swept_at, row.down_since)
+    if row.tried:
+        return Pulse(callback_at, row.swept_at, row.down_since)
+    now = timezone.now()
+    alone_since = (before.alone_since if before else now - FIRST) or now
+    return Pulse(callback_at, row.swept_at, None, alone_since, unknown=now - alone_since >= FIRST)

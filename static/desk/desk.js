@@ -93,11 +93,13 @@ function drawBar(badge) {
   }
 }
 
-/** Twilio's API is away, and our own line is not: another trouble, with words of its own. */
+/** Twilio's API is away, or nobody asks it, and our own line is live: another trouble, with words of its own. */
 function drawTrouble(badge) {
   const bad = Boolean(badge.trouble) && !badge.stale && !stream.done;
   byId("trouble").hidden = !bad;
-  if (bad) text(byId("trouble-since"), `${badge.trouble}.`);
+  if (!bad) return;
+  text(byId("trouble-since"), `${badge.trouble}.`);
+  text(byId("trouble-meaning"), badge.meaning);
 }
 
 /** Each team: how many live calls, and the longest of them. A press shows that team alone. */

@@ -1,6 +1,6 @@
 // The connection, judged: how fresh is what we show, and when to try again. Pure.
 
-import { timeOfDay } from "./words.js";
+import { moment, timeOfDay } from "./words.js";
 
 export const HEARTBEAT = 2000; // ms between two heads of the server
 export const DELAYED = 3000;
@@ -9,15 +9,22 @@ const HEALTHY = 60000;
 
 /**
  * What the badge says. `link`: {open, synced, heardAt, offline, tries, retryAt}; times in ms of this machine's clock.
- * Returns {state, word, stale, trouble, off}: state is live, delayed, resyncing, reconnecting, offline or stale; `trouble` is Twilio's, in
- * words, while our own line may be live; `off` is why no action can be sent, in words. Both are "" if all is well.
+ * Returns {state, word, stale, trouble, meaning, off}: state is live, delayed, resyncing, reconnecting, offline or stale; `trouble` is Twilio's,
+ * in words, while our own line may be live; `meaning` is what follows from it; `off` is why no action can be sent, in words. All are "" if all is well.
  */
 export function judge(link, board, now) {
-  const badge = ours(link, board, now), away = board.floor?.provider === "down";
-  const trouble = away ? `Twilio’s API has not answered since ${timeOfDay(board.floor.since)}` : "";
-  const off = badge.stale ? "Actions are off: what you see is not current." : away ? `Actions are off: ${trouble}.` : "";
-  return { ...badge, trouble, off };
+  const badge = ours(link, board, now), { provider = "ok", since } = board.floor ?? {};
+  const [trouble, meaning] = TROUBLES[provider]?.(since) ?? ["", ""];
+  const off = badge.stale ? "Actions are off: what you see is not current." : provider === "down" ? `Actions are off: ${trouble}.` : "";
+  return { ...badge, trouble, meaning, off };
 }
+
+const TROUBLES = {
+  down: (since) => [`Twilio’s API has not answered since ${timeOfDay(since)}`, "A call marked unverified may be over. Actions are off until Twilio answers."],
+  // Hours or days ago, as a rule: a time of day would be taken for today's.
+  unknown: (since) => [`Nobody has compared the calls with Twilio ${since ? `since ${moment(since)}` : "yet"}`,
+    "A call whose end Twilio could not tell us is shown all the same. Actions can be sent. Tell who runs the desk."],
+};
 
 function ours(link, board, now) {
   if (link.offline) return { state: "offline", word: "Offline", stale: true };

@@ -61,6 +61,7 @@ export function ageOf(ms) {
 }
 
 export const timeOfDay = (iso) => (iso ? new Date(iso).toLocaleTimeString([], { hourCycle: "h23" }) : "");
+export const moment = (iso) => (iso ? new Date(iso).toLocaleString([], { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" }) : "");
 
 // Wishes ----------------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,9 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from calls.intake.reconcile import verify as verifying
-from calls.models import Audit, Call, Sweep
+from calls.live.frames import floor, moment
+from calls.models import Audit, Call, Pulse, Sweep, pulse, twilio_down
+from calls.models.healing import TRIED
 from tests.control.conftest import call_resource, slowly
 from tests.guards import patience
 
@@ -132,10 +134,31 @@ def test_nothing_can_be_sent_while_the_api_is_away(client, alice, dana_call, res
 
 
 def test_readyz_tells_how_old_the_last_comparison_is(client, dana_call):
-    assert client.get("/readyz/").json()["last_sweep_age"] is None
+    never = client.get("/readyz/").json()
+    assert (never["last_sweep_age"], never["provider"]) == (None, "unknown")
     now = timezone.now()
     Sweep.objects.create(pk=1, swept_at=now - timedelta(seconds=20), tried_at=now)
     told = client.get("/readyz/").json()
     assert 20 <= told["last_sweep_age"] < 25 and told["provider"] == "ok" and told["last_callback_age"] is not None
     Sweep.objects.update(failing_since=now)
     assert client.get("/readyz/").json()["provider"] == "down"
+    Sweep.objects.update(tried_at=now - TRIED - timedelta(seconds=1))
+    assert client.get("/readyz/").json()["provider"] == "unknown"
+
+
+def test_a_fresh_server_compares_before_anybody_says_that_nobody_does(db, monkeypatch):
+    began = timezone.now()
+    last_night = began - timedelta(hours=9)
+    Sweep.objects.create(pk=1, swept_at=last_night, tried_at=last_night)
+    seen = Pulse()
+    told = {}
+    for seconds in (0, 19, 21):
+        monkeypatch.setattr("django.utils.timezone.now", lambda seconds=seconds: began + timedelta(seconds=seconds))
+        seen = pulse(seen)
+        told[seconds] = (floor(seen)["provider"], floor(seen)["since"])
+    assert told == {0: ("ok", None), 19: ("ok", None), 21: ("unknown", moment(last_night))}
+    Sweep.objects.update(tried_at=timezone.now())
+    assert pulse(seen).word == "ok"
+    # Who does not try any more has no word of trouble either: wishes are not forbidden by a mark that was left behind.
+    Sweep.objects.update(tried_at=last_night, failing_since=last_night)
+    assert (pulse().word, pulse().down_since, twilio_down()) == ("unknown", None, None)

@@ -34,13 +34,22 @@ test("Twilio's API is away: our own line is live all the same, and no action can
   assert.deepEqual([badge.state, badge.stale], ["live", false]);
   assert.match(badge.trouble, /has not answered since \d\d:\d\d:\d\d/);
   assert.match(badge.off, /^Actions are off: Twilio/);
+  assert.match(badge.meaning, /Actions are off until Twilio answers\.$/);
 });
 
 test("all is well: no trouble, and nothing is off", () => {
   for (const floor of [undefined, null, { provider: "ok", since: null }]) {
     const badge = judge(fine, { ...board, floor }, 10400);
-    assert.deepEqual([badge.trouble, badge.off], ["", ""]);
+    assert.deepEqual([badge.trouble, badge.meaning, badge.off], ["", "", ""]);
   }
+});
+
+test("nobody compares with Twilio: that is said with the day, and the buttons stay on", () => {
+  const badge = judge(fine, { ...board, floor: { provider: "unknown", since: "2026-11-19T09:00:00.000Z" } }, 10400);
+  assert.deepEqual([badge.state, badge.off], ["live", ""]);
+  assert.match(badge.trouble, /^Nobody has compared the calls with Twilio since .*19.* \d\d:\d\d:\d\d$/);
+  assert.match(badge.meaning, /Actions can be sent/);
+  assert.match(judge(fine, { ...board, floor: { provider: "unknown", since: null } }, 10400).trouble, /with Twilio yet$/);
 });
 
 test("an old picture is the greater trouble", () => {
