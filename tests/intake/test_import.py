@@ -165,6 +165,20 @@ def test_twilio_in_trouble_is_asked_again_and_a_forgotten_place_is_begun_anew(pa
     assert Leg.objects.count() == 40
 
 
+def test_a_place_that_twilio_has_forgotten_is_not_where_it_goes_on(past):
+    """A child waits on the first page for its parent: that page is the place."""
+    past.size = 1
+    span = {"since": datetime(2026, 10, 2, tzinfo=UTC), "before": datetime(2026, 10, 3, tzinfo=UTC)}
+    run = Import.objects.create(cursor="21", **span)
+    past.trouble = [Refused(20001, 400, "Invalid PageToken"), None, RuntimeError("killed")]
+    with pytest.raises(RuntimeError, match="killed"):
+        bring()
+    run.refresh_from_db()
+    assert (past.asked, run.cursor, Leg.objects.count()) == (["21", "", "1"], "", 0)
+    bring()
+    assert (past.asked[3], Leg.objects.count(), Import.objects.count()) == ("", 40, 1)
+
+
 def test_when_twilio_stays_away_it_says_so_and_keeps_its_place(past, monkeypatch):
     monkeypatch.setattr("calls.intake.reconcile.pace.MOST", 0.01)
     past.trouble = [None, *[Unreachable("Twilio cannot be reached.", sent=False)] * 6]

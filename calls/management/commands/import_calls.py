@@ -85,8 +85,8 @@ class Command(BaseCommand):
         waiting: dict[str, Waiting] = {}
         cursor, more = run.cursor, True
         while more:
-            here, asked_at = cursor, timezone.now()
-            legs, cursor = self.page(run, here)
+            asked_at = timezone.now()
+            here, legs, cursor = self.page(run, cursor)
             more = bool(cursor)
             waiting |= {str(leg.get("sid")): Waiting(leg, here) for leg in legs}
             if not more:
@@ -110,11 +110,12 @@ class Command(BaseCommand):
                 log.info("A parent is not known to Twilio: %s", error)
         return found
 
-    def page(self, run: Import, cursor: str) -> tuple[list[Resource], str]:
+    def page(self, run: Import, cursor: str) -> tuple[str, list[Resource], str]:
+        """The cursor that was used ("" where Twilio has forgotten this one), the legs, the next cursor."""
         for left in reversed(range(TRIES)):
             self.pace.turn()
             try:
-                answer = gateway.list_legs(since=run.since, before=run.before, cursor=cursor)
+                legs, following = gateway.list_legs(since=run.since, before=run.before, cursor=cursor)
             except gateway.Refused as error:
                 if error.status == BAD_REQUEST and cursor:
                     cursor = ""  # a place that Twilio has forgotten: from the beginning, what is known costs little
@@ -128,7 +129,7 @@ class Command(BaseCommand):
                     raise
             else:
                 self.pace.answered()
-                return answer
+                return cursor, legs, following
         raise CommandError(f"Twilio does not know the place where the import stood. {AGAIN}")
 
     def take_in(self, legs: list[Resource], asked_at: datetime) -> None:
