@@ -53,6 +53,7 @@ class LegState(NamedTuple):
     numbered: tuple[tuple[int, str, int], ...] = ()  # sequence number, word, ms: one of each number, the least
     ends: int = 0  # the ends that were heard, as bits
     told_by: int = 0  # who told of an end, as bits; union
+    unasked: bool = False  # Twilio came with something about it by itself
     clash: bool = False  # two different things were said where only one can be true
 
     @property
@@ -88,8 +89,9 @@ class LegState(NamedTuple):
     @property
     def healed(self) -> bool:
         """Its end is known because we asked: the callback is lost, or late. One that comes after all takes this away,
-        because the state may depend on what was said and never on the order of it."""
-        return self.told_by == BY_REST
+        because the state may depend on what was said and never on the order of it. Where nothing ever came by itself
+        none was due: the account has other applications too, and their callbacks are theirs."""
+        return self.unasked and self.told_by == BY_REST
 
     @property
     def ended_at(self) -> datetime | None:
@@ -193,6 +195,7 @@ def hear(state: LegState, statement: Statement) -> LegState:
         numbered,
         state.ends | statement.ends,
         state.told_by | statement.told_by,
+        state.unasked or statement.unasked,
         clash
         or _differ(state.parent, statement.parent)
         or _differ(state.source, statement.source)
@@ -365,6 +368,7 @@ def _statement(
         numbered=((number, word, ms),) if word and number >= 0 else (),
         ends=1 << STRENGTH[word] if ended and authority != HEARSAY else 0,
         told_by=_told_by(report) if ended else 0,
+        unasked=report.source is not Source.REST,
     )
     if mentioned:
         return statement

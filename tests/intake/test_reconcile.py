@@ -148,6 +148,16 @@ def test_a_lost_goodbye_is_healed_and_says_so_until_it_comes_after_all(quiet, do
     assert (state_of(caller)[1], state_of(agent)[1]) == (True, False)
 
 
+def test_of_another_applications_call_no_callback_was_lost(quiet, door, compared):
+    """The comparison found it, and its end: nothing of it was ever to come here."""
+    caller, agent = quiet.phone(7, talks=40)
+    goes_on(compared, door, 95)
+    assert Call.objects.get().status == "ended"
+    assert state_of(caller) == state_of(agent) == ("completed", False)
+    quiet.tells(caller.says(0, "ringing"))
+    assert (state_of(caller)[1], state_of(agent)[1]) == (True, False), "it was ours: what asked for TwiML has an end"
+
+
 def test_the_last_word_may_come_before_or_after_we_ask(quiet, door, compared):
     """The same was said, so the same is known."""
     caller, agent = dana_talks(quiet, talks=5)
