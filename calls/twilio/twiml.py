@@ -86,12 +86,6 @@ def please_hold(then: str, *, seconds: int) -> str:
     return str(response)
 
 
-def hang_up() -> str:
-    response = VoiceResponse()
-    response.hangup()
-    return str(response)
-
-
 def goodbye(text: str) -> str:
     response = VoiceResponse()
     response.say(spoken(text))

@@ -40,7 +40,6 @@ VERBS = {
     "go_on": ["Redirect"],
     "please_hold": ["Pause", "Redirect"],
     "goodbye": ["Say", "Hangup"],
-    "hang_up": ["Hangup"],
 }
 NO_DOCUMENT = {"absolute", "spoken", "plain", "how_long"}
 
