@@ -11,7 +11,7 @@ from django.db import OperationalError, connection
 
 from calls.intake.reconcile import threads
 from calls.intake.reconcile.pace import Pace
-from calls.intake.reconcile.sweep import Reconciler, Unanswered
+from calls.intake.reconcile.sweep import Reconciler, Seconds, Unanswered
 from calls.intake.reconcile.threads import Healer, Leader
 from calls.intake.record import record
 from calls.models import Board, Call, Leg, Report, Sweep, twilio_down
@@ -405,19 +405,18 @@ def test_a_database_that_fails_is_no_trouble_of_twilios(quiet, door, compared, m
 
 @pytest.mark.lane_b
 def test_the_healer_works_beside_the_server_and_ends_when_it_is_told(rows, line, ana, rng, monkeypatch):
-    """In real time: it compares at once, again when it is woken, and follows up wishes every second."""
+    """In real time: it compares at once and again in its turn, and follows up wishes every second."""
     followed = []
     monkeypatch.setattr(threads, "follow_up", lambda: followed.append(wall.monotonic()))
     account = Account(Hand(), rng)
     caller, _ = account.phone(7)
     healer, door = Healer(), Door(account)
-    healer.ensure_started(twilio=door)
-    healer.ensure_started(twilio=door)
+    for _ in range(2):
+        healer.ensure_started(twilio=door, seconds=Seconds(interval=2.0))
     assert sum(thread.name in ("reconciler", "outcomes") for thread in threading.enumerate()) == 2
     eventually(lambda: Call.objects.live().count() == 1)
     eventually(lambda: len(followed) >= 2, within=3)
     asked = len(door.asked)
-    healer.wake()
     eventually(lambda: len(door.asked) >= asked + 3, within=3)
     began = wall.monotonic()
     healer.stop()

@@ -5,7 +5,4 @@ Nothing here writes what a leg is: Twilio's answers are reports like all others,
 
 from calls.intake.reconcile.threads import healer
 
-
-def wake() -> None:
-    """Compare at once, not at the next turn: after a request of which nobody knows what became. From any thread."""
-    healer.wake()
+__all__ = ["healer"]

@@ -91,9 +91,6 @@ class Reconciler:
         self.down_since: datetime | None = None
         self.done: Counter[str] = Counter()
 
-    def wake(self) -> None:
-        self.due = self.clock()
-
     def step(self) -> None:
         """What is due now. Raises what the database raises."""
         if self.clock() >= self.due:

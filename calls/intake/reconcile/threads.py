@@ -24,14 +24,13 @@ class Healer:
     def __init__(self) -> None:
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
-        self._reconciler: Reconciler | None = None
 
     def ensure_started(self, **reconciler: Any) -> None:
         """Start unless it runs. `reconciler`: what a Reconciler may be given, for tests."""
         if any(thread.is_alive() for thread in self._threads):
             return
         self._stopping = threading.Event()
-        compared = self._reconciler = Reconciler(wait=self._wait, **reconciler)
+        compared = Reconciler(wait=self._wait, **reconciler)
         leader = Leader()
         works: list[tuple[str, Callable[[], float]]] = [
             ("reconciler", lambda: compare(compared, leader)),
@@ -46,10 +45,6 @@ class Healer:
         self._stopping.set()
         for thread in self._threads:
             thread.join(seconds)
-
-    def wake(self) -> None:
-        if self._reconciler is not None:
-            self._reconciler.wake()
 
     def _wait(self, seconds: float) -> None:
         if self._stopping.wait(seconds):
