@@ -7,6 +7,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from . import recordings
 from .aside import play
 from .calls import Call, CallbackPlan
 from .chance import new_sid
@@ -14,6 +15,7 @@ from .conference_reports import report
 from .exchange import Exchange
 from .legs import hang_up
 from .line import Source
+from .recordings import RecordingPlan
 from .twiml import TwimlError
 
 
@@ -60,6 +62,8 @@ class Conference:
     created_at: datetime
     status: str = "init"
     callback: CallbackPlan | None = None
+    record: RecordingPlan | None = None
+    recording: recordings.Recording | None = None
     updated_at: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
@@ -84,13 +88,16 @@ def find(exchange: Exchange, name: str) -> Conference | None:
     return exchange.rooms.get(name)
 
 
-def find_or_open(exchange: Exchange, name: str, callback: CallbackPlan | None) -> Conference:
-    """Only who opens the conference decides where its events are reported."""
+def find_or_open(
+    exchange: Exchange, name: str, callback: CallbackPlan | None, record: RecordingPlan | None = None
+) -> Conference:
+    """Only who opens the conference decides where its events are reported, and whether it is recorded."""
     if found := find(exchange, name):
         return found
     sid = new_sid("CF", exchange.chance.dice("conference", name, exchange.count(f"conference {name}")))
     sequence = exchange.settings.choices.conference_sequence_start
-    conference = Conference(sid, name, exchange.clock.now(), callback=callback, sequence=sequence)
+    now = exchange.clock.now()
+    conference = Conference(sid, name, now, callback=callback, record=record, sequence=sequence)
     exchange.add_conference(conference)
     return conference
 
@@ -110,6 +117,8 @@ def enter(exchange: Exchange, seat: Seat) -> None:
         conference.status = "in-progress"
         conference.started_at = exchange.clock.now()
         report(exchange, conference, "conference-start")
+        if conference.record is not None:
+            conference.recording = recordings.start(exchange, seat.call, conference.record, conference)
     _settle(exchange, conference)
 
 
@@ -157,6 +166,8 @@ def end(
         if by.seat is not None and by.seat.label:
             extra.append(("ParticipantLabelEndingConference", by.seat.label))
     report(exchange, conference, "conference-end", extra=extra)
+    if conference.recording is not None:
+        recordings.stop(exchange, conference.recording, "processing")
 
 
 def mute(exchange: Exchange, seat: Seat, muted: bool) -> None:

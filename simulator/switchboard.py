@@ -1,18 +1,20 @@
 """Making and changing calls: what a caller's dialling, or a REST request, sets off."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
-from . import conferences
+from . import amd, conferences, recordings
+from .amd import Detection
 from .calls import Call, CallbackPlan, Number
 from .chance import new_sid
 from .conferences import Conference, Seat
 from .errors import Refused
 from .exchange import Exchange
-from .legs import finish, hang_up, new_line, ring_out, seat_person
+from .legs import finish, hang_up, new_line, ring_out, seat_person, send_digits
 from .line import HangUp, Interrupted, Redirect, Source
 from .machine import live
 from .people import Manner
+from .recordings import RecordingPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Order:
     callback: CallbackPlan | None = None
     fallback: Source | None = None
     send_digits: str = ""
+    record: RecordingPlan | None = None
+    detection: Detection | None = None
 
 
 def ring_in(exchange: Exchange, *, caller: str, number: Number, manner: Manner, dice: Random) -> Call:
@@ -34,13 +38,14 @@ def ring_in(exchange: Exchange, *, caller: str, number: Number, manner: Manner, 
     call.status = "ringing"
     call.number = number
     call.started_at = call.ringing_at = call.created_at
-    ours = not (number.voice_application_sid or number.trunk_sid)  # else others say what the caller gets: here, nobody
-    if number.voice_fallback_url and ours:
-        call.fallback = Source(number.voice_fallback_url, number.voice_fallback_method)
+    answers = exchange.who_answers(number)
+    if answers is not None and answers.voice_fallback_url:
+        call.fallback = Source(answers.voice_fallback_url, answers.voice_fallback_method)
     seat_person(exchange, call, manner, "caller")
     assert call.person is not None  # noqa: S101 - seated above
     call.person.begin()
-    exchange.spawn(live(exchange, call, Source(number.voice_url if ours else "", number.voice_method)))
+    source = Source(answers.voice_url, answers.voice_method) if answers is not None else Source()
+    exchange.spawn(live(exchange, call, source))
     return call
 
 
@@ -121,20 +126,37 @@ def _ordered(exchange: Exchange, order: Order) -> Call:
 
 async def _rung(exchange: Exchange, call: Call, order: Order) -> str:
     call.queue_seconds = await call.line.hold(exchange.wait_to_dial()) or 0.0
-    return await ring_out(exchange, call, order.timeout)
+    status = await ring_out(exchange, call, order.timeout)
+    if status == "answered" and order.record is not None:
+        call.recording = recordings.start(exchange, call, order.record)
+    if status == "answered" and order.detection is not None and order.detection.asynchronous:
+        amd.detect_beside(exchange, call, order.detection)
+    return status
 
 
 async def _api_life(exchange: Exchange, call: Call, order: Order, source: Source) -> None:
     try:
         status = await _rung(exchange, call, order)
+        if status == "answered":
+            source = await _prepared(exchange, call, order, source)
     except Interrupted as interrupted:
-        assert isinstance(interrupted.why, HangUp)  # noqa: S101 - a call that rings is not redirected (21220)
-        finish(exchange, call, interrupted.why)
+        if isinstance(interrupted.why, Redirect):
+            await live(exchange, call, interrupted.why.source)
+        elif isinstance(interrupted.why, HangUp):
+            finish(exchange, call, interrupted.why)
         return
     if status == "answered":
         await live(exchange, call, source)
     else:
         finish(exchange, call, HangUp("callee", status))
+
+
+async def _prepared(exchange: Exchange, call: Call, order: Order, source: Source) -> Source:
+    """Before the callee hears anything: keys are pressed, and who answered is found out and told."""
+    await send_digits(exchange, call)
+    if order.detection is None or order.detection.asynchronous:
+        return source
+    return replace(source, extra=(*source.extra, *await amd.detect(exchange, call, order.detection)))
 
 
 async def _participant_life(exchange: Exchange, seat: Seat, order: Order) -> None:
@@ -152,5 +174,6 @@ async def _participant_life(exchange: Exchange, seat: Seat, order: Order) -> Non
             conferences.leave(exchange, seat, "participant_updated_via_api")
             await live(exchange, call, interrupted.why.source)
             return
-        finish(exchange, call, interrupted.why)
+        if isinstance(interrupted.why, HangUp):
+            finish(exchange, call, interrupted.why)
     conferences.leave(exchange, seat, "participant_hung_up" if seat.joined else "participant_add_failed")

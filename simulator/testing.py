@@ -63,6 +63,10 @@ class RunningSimulator:
         """Whether anything was listening."""
         return self.post(f"/sim/calls/{sid}/digits", digits=digits)["heard"]
 
+    def say(self, sid: str, words: str) -> bool:
+        """Whether a verb was listening."""
+        return self.post(f"/sim/calls/{sid}/digits", speech=words)["heard"]
+
     def truth(self) -> dict[str, Any]:
         return self.get("/sim/truth")
 

@@ -32,6 +32,16 @@ class Answer:
     reason: str = ""
 
 
+Socket = aiohttp.ClientWebSocketResponse
+
+
+@dataclass
+class SocketFailed(Exception):
+    """A WebSocket that could not be opened; `code` as in Twilio's debugger."""
+
+    code: int
+
+
 class Wire:
     def __init__(self, settings: Settings):
         self._settings = settings
@@ -45,6 +55,15 @@ class Wire:
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
+
+    async def socket(self, url: str) -> Socket:
+        """Opens a WebSocket, its handshake signed over the URL alone. Raises SocketFailed."""
+        assert self._session is not None  # noqa: S101 - opened before the first call
+        headers = {"User-Agent": "TwilioProxy/1.1", "X-Twilio-Signature": sign(self._settings.auth_token, url)}
+        try:
+            return await self._session.ws_connect(url, headers=headers)
+        except (aiohttp.ClientError, OSError, ValueError):
+            raise SocketFailed(31920) from None
 
     async def ask(
         self, method: str, url: str, params: Params, token: str, overrides: Overrides, seconds_left: float

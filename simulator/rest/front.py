@@ -8,8 +8,10 @@ from ..clock import iso
 from ..errors import Refused
 from ..exchange import Exchange
 from ..web import Request, Response
-from . import calls, conferences, faults, numbers, participants
+from . import faults
 from .form import Form
+from .media import media
+from .routes import route
 from .shapes import VERSION, account_json
 
 PREFIX = f"/{VERSION}/"
@@ -21,7 +23,11 @@ async def answer(exchange: Exchange, request: Request) -> Response:
     `status` is None where no answer will come; `acted` says whether what was asked for was done.
     """
     fault = faults.hitting(exchange, request)
-    response, acted = faults.answered(fault, request, lambda asked: _performed(exchange, asked))
+    most = exchange.settings.rest_concurrency
+    if most and exchange.asking > most:
+        response, acted = Response(429, Refused(20429).body()), False
+    else:
+        response, acted = faults.answered(fault, request, lambda asked: _performed(exchange, asked))
     exchange.asked.append(
         {
             "method": request.method,
@@ -36,7 +42,8 @@ async def answer(exchange: Exchange, request: Request) -> Response:
             "at": iso(exchange.clock.now()),
         }
     )
-    return replace(response, headers={"Twilio-Concurrent-Requests": "1", "X-Home-Region": "us1", **response.headers})
+    about = {"Twilio-Concurrent-Requests": str(exchange.asking), "X-Home-Region": "us1"}
+    return replace(response, headers={**about, **response.headers})
 
 
 def _performed(exchange: Exchange, request: Request) -> Response:
@@ -53,9 +60,9 @@ def _answer(exchange: Exchange, request: Request) -> Response:
     if not rest and account.endswith(".json"):
         return Response(200, account_json(exchange))
     if not rest.endswith(".json"):
-        raise Refused(20404, request.path)
+        return media(exchange, request.path, rest)
     parts = [unquote(part) for part in rest.removesuffix(".json").split("/")]
-    return _route(exchange, request, parts, form)
+    return route(exchange, request.method, parts, form, request.path)
 
 
 def _let_in(exchange: Exchange, request: Request, account: str) -> None:
@@ -69,52 +76,3 @@ def _let_in(exchange: Exchange, request: Request, account: str) -> None:
         or account != settings.account_sid
     ):
         raise Refused(20003)
-
-
-def _route(exchange: Exchange, request: Request, parts: list[str], form: Form) -> Response:
-    match request.method, parts:
-        case "POST", ["Calls"]:
-            return calls.create(exchange, form)
-        case "GET", ["Calls"]:
-            return calls.index(exchange, form)
-        case method, ["Calls", sid] if (call := exchange.calls.get(sid)) is not None:
-            match method:
-                case "GET":
-                    return calls.fetch(exchange, call)
-                case "POST":
-                    return calls.update(exchange, call, form)
-                case "DELETE":
-                    return calls.delete(exchange, call)
-        case "GET", ["Conferences"]:
-            return conferences.index(exchange, form)
-        case "POST", ["Conferences", name, "Participants"]:
-            return participants.create(exchange, name, form)
-        case method, ["Conferences", sid, *further] if (conference := exchange.conferences.get(sid)) is not None:
-            match method, further:
-                case "GET", []:
-                    return conferences.fetch(exchange, conference)
-                case "POST", []:
-                    return conferences.update(exchange, conference, form)
-                case "GET", ["Participants"]:
-                    return participants.index(exchange, conference, form)
-                case _, ["Participants", who] if (seat := conference.seat_of(who)) is not None:
-                    match method:
-                        case "GET":
-                            return participants.fetch(exchange, seat)
-                        case "POST":
-                            return participants.update(exchange, seat, form)
-                        case "DELETE":
-                            return participants.delete(exchange, seat)
-                case _, ["Participants", _]:
-                    raise Refused(20404, request.path)
-        case "GET", ["IncomingPhoneNumbers"]:
-            return numbers.index(exchange, form)
-        case method, ["IncomingPhoneNumbers", sid] if (number := exchange.numbers.get(sid)) is not None:
-            match method:
-                case "GET":
-                    return numbers.fetch(exchange, number)
-                case "POST":
-                    return numbers.update(exchange, number, form)
-        case _:
-            raise Refused(20404, request.path)
-    raise Refused(20004)

@@ -1,5 +1,7 @@
 """/Conferences/{conference}/Participants. Source: https://www.twilio.com/docs/voice/api/conference-participant-resource"""
 
+from dataclasses import replace
+
 from .. import conferences, switchboard
 from ..calls import CallbackPlan
 from ..conferences import Conference, Seat
@@ -8,9 +10,10 @@ from ..exchange import Exchange
 from ..line import Source
 from ..switchboard import Invitation
 from ..web import Response
-from .calls import read_order
+from .calls import read_detection, read_order
 from .form import Form
 from .pages import page
+from .recordings import read_plan
 from .shapes import account_path, participant_json
 
 CONFERENCE_EVENTS = ("start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement")
@@ -44,7 +47,10 @@ def create(exchange: Exchange, name_or_sid: str, form: Form) -> Response:
     if label and existing is not None and existing.seat_of(label):
         raise Refused(16026, label)
     coached = _coached(existing, form)
-    conference = existing or conferences.find_or_open(exchange, name_or_sid, _plan(exchange, form))
+    record = form.get("ConferenceRecord") in ("true", "record-from-start")
+    recording = read_plan(exchange, form, "Conference", "Conference") if record else None
+    conference = existing or conferences.find_or_open(exchange, name_or_sid, _plan(exchange, form), recording)
+    order = replace(order, detection=read_detection(exchange, form, participant=True))
     manners: dict[str, object] = {
         "label": label,
         "muted": form.flag("Muted"),

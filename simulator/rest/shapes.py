@@ -37,7 +37,7 @@ def call_json(exchange: Exchange, call: Call) -> dict[str, object]:
         "phone_number_sid": call.number.sid if call.number else None,
         "status": call.rest_status,
         "direction": call.direction,
-        "answered_by": None,
+        "answered_by": call.answered_by,
         "start_time": rfc2822(call.started_at),
         "end_time": rfc2822(call.ended_at),
         "duration": None if call.duration is None else str(call.duration),
