@@ -1,6 +1,7 @@
 """One simulator for all tests of this folder, as new for each; an application of its own for each test."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 from twilio.base.exceptions import TwilioRestException
@@ -83,6 +84,16 @@ def dial(application: Application, *nouns: str, **attributes: str) -> str:
     report = f'statusCallback="{application.url}/status/" statusCallbackEvent="initiated ringing answered completed"'
     given = " ".join(f'{name}="{value}"' for name, value in {"action": "/after/", **attributes}.items())
     return f"<Dial {given}>{''.join(noun.format(report) for noun in nouns)}</Dial>"
+
+
+def let_pass(twilio: RunningSimulator, seconds: float) -> None:
+    """Waits until so many simulated seconds are over."""
+
+    def now() -> datetime:
+        return datetime.fromisoformat(twilio.truth()["now"])
+
+    until = now() + timedelta(seconds=seconds)
+    twilio.eventually(lambda: now() >= until)
 
 
 def refusal(ask) -> tuple[int, int]:
