@@ -10,6 +10,7 @@ from ..exchange import Exchange
 from ..web import Request, Response
 from . import faults
 from .form import Form
+from .known import unknown
 from .media import media
 from .routes import route
 from .shapes import VERSION, account_json
@@ -62,6 +63,8 @@ def _answer(exchange: Exchange, request: Request) -> Response:
     if not rest.endswith(".json"):
         return media(exchange, request.path, rest)
     parts = [unquote(part) for part in rest.removesuffix(".json").split("/")]
+    if ignored := unknown(request.method, parts, [name for name, _ in form.fields]):
+        exchange.note(20001, url=request.path, detail=f"{', '.join(ignored)} is not known here and was ignored")
     return route(exchange, request.method, parts, form, request.path)
 
 

@@ -63,7 +63,6 @@ def dequeue(exchange: Exchange, member: Member, form: Form) -> Response:
 
 
 def queue_json(exchange: Exchange, queue: Queue) -> dict[str, object]:
-    path = f"{account_path(exchange)}/Queues/{queue.sid}"
     return {
         "sid": queue.sid,
         "account_sid": exchange.settings.account_sid,
@@ -73,8 +72,7 @@ def queue_json(exchange: Exchange, queue: Queue) -> dict[str, object]:
         "average_wait_time": queue.average_wait,
         "date_created": rfc2822(queue.created_at),
         "date_updated": rfc2822(queue.updated_at),
-        "uri": f"{path}.json",
-        "subresource_uris": {"members": f"{path}/Members.json"},
+        "uri": f"{account_path(exchange)}/Queues/{queue.sid}.json",
     }
 
 

@@ -50,7 +50,6 @@ def call_json(exchange: Exchange, call: Call) -> dict[str, object]:
         "caller_name": None,
         "queue_time": str(round(call.queue_seconds * 1000)),
         "trunk_sid": None,
-        "annotation": None,
         "uri": f"{path}.json",
         "subresource_uris": {name: f"{path}/{part}.json" for name, part in CALL_PARTS.items()},
     }

@@ -11,6 +11,7 @@ from twilio.rest import Client
 from simulator.testing import RunningSimulator
 
 from .application import Application
+from .sockets import Sockets
 
 ACCOUNT = "AC" + "5" * 32
 TOKEN = "the-primary-token"
@@ -63,6 +64,13 @@ def twilio(running: RunningSimulator, application: Application, client: Client) 
         url = application.url + asked.path + (f"?{asked.query}" if asked.query else "")
         form = asked.params if asked.method == "POST" else {}
         assert validator.validate(url, form, asked.headers["x-twilio-signature"]), asked
+
+
+@pytest.fixture
+def sockets() -> Iterator[Sockets]:
+    sockets = Sockets()
+    yield sockets
+    sockets.close()
 
 
 @pytest.fixture
