@@ -18,6 +18,8 @@ from .line import Source
 from .recordings import RecordingPlan
 from .twiml import TwimlError
 
+MOST_PARTICIPANTS = 250
+
 
 @dataclass(eq=False)
 class Seat:
@@ -70,6 +72,7 @@ class Conference:
     reason_ended: str | None = None
     ended_by: Call | None = None
     sequence: int = 0
+    most: int = MOST_PARTICIPANTS
     seats: dict[str, Seat] = field(default_factory=dict)
     invited: dict[str, Seat] = field(default_factory=dict)
     history: list[dict[str, object]] = field(default_factory=list)
@@ -77,6 +80,10 @@ class Conference:
     @property
     def over(self) -> bool:
         return self.status == "completed"
+
+    @property
+    def full(self) -> bool:
+        return len(self.seats) + len(self.invited) >= self.most
 
     def seat_of(self, call_sid_or_label: str) -> Seat | None:
         everyone = [*self.seats.values(), *self.invited.values()]
@@ -187,6 +194,13 @@ def hold(exchange: Exchange, seat: Seat, held: bool, music: Source | None = None
         _settle(exchange, seat.conference)
 
 
+def speak(exchange: Exchange, seat: Seat, seconds: float) -> None:
+    """A participant speaks for so long. Whoever is muted is not heard, and not told of."""
+    if not seat.muted and not seat.left.done():
+        report(exchange, seat.conference, "participant-speech-start", seat)
+        exchange.later(seconds, _silence, exchange, seat)
+
+
 def modified(exchange: Exchange, seat: Seat) -> None:
     report(exchange, seat.conference, "participant-modify", seat)
     _settle(exchange, seat.conference)
@@ -204,6 +218,11 @@ async def announce(exchange: Exchange, conference: Conference, source: Source, o
     if error is not None:
         extra.append(("ReasonAnnouncementFailed", f"{error.code}"))
     report(exchange, conference, "announcement-fail" if error else "announcement-end", only, extra)
+
+
+def _silence(exchange: Exchange, seat: Seat) -> None:
+    if not seat.left.done():
+        report(exchange, seat.conference, "participant-speech-stop", seat)
 
 
 def _take_out(exchange: Exchange, seat: Seat, reason: str) -> None:

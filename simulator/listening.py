@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .clock import iso
+from .conferences import speak
 
 if TYPE_CHECKING:
     from .calls import Call
@@ -55,6 +56,8 @@ def say(exchange: "Exchange", call: "Call", words: str) -> bool:
     call.said.append({"text": words, "at": iso(exchange.clock.now())})
     for ear in [*call.ears]:
         ear("inbound_track", words)
+    if call.seat is not None and not call.seat.left.done():
+        speak(exchange, call.seat, len(words.split()) * exchange.settings.timing.seconds_per_word)
     for other in _company(exchange, call):
         for ear in [*other.ears]:
             ear("outbound_track", words)

@@ -72,6 +72,7 @@ class Post:
         self._counts: dict[str, int] = {}
         self._queue_end: dict[str, asyncio.Task[None]] = {}
         self._passed: dict[str, asyncio.Event] = {}
+        self._cookies: dict[str, dict[str, str]] = {}
 
     async def open(self) -> None:
         await self.wire.open()
@@ -80,7 +81,7 @@ class Post:
         await self.wire.close()
 
     def reset(self) -> None:
-        for memory in (self.log, self._counts, self._queue_end, self._passed):
+        for memory in (self.log, self._counts, self._queue_end, self._passed, self._cookies):
             memory.clear()
 
     async def ask(self, subject: str, purpose: str, url: str, method: str, params: Params) -> Answer:
@@ -186,7 +187,13 @@ class Post:
 
     async def _try(self, webhook: Webhook, url: str, overrides: Overrides, seconds_left: float) -> Answer:
         began, at = asyncio.get_running_loop().time(), self._clock.now()
-        answer = await self.wire.ask(webhook.method, url, webhook.params, webhook.token, overrides, seconds_left)
+        # Cookies are kept for a call. Source: https://www.twilio.com/docs/voice/twiml#http-cookies
+        cookies = dict(self._cookies.get(webhook.subject, {}))
+        answer = await self.wire.ask(
+            webhook.method, url, webhook.params, webhook.token, overrides, seconds_left, cookies
+        )
+        if cookies:
+            self._cookies[webhook.subject] = cookies
         webhook.attempts.append(
             {
                 "at": iso(at),

@@ -66,26 +66,43 @@ class Wire:
             raise SocketFailed(31920) from None
 
     async def ask(
-        self, method: str, url: str, params: Params, token: str, overrides: Overrides, seconds_left: float
+        self,
+        method: str,
+        url: str,
+        params: Params,
+        token: str,
+        overrides: Overrides,
+        seconds_left: float,
+        cookies: dict[str, str],
     ) -> Answer:
-        """One try; `token` is that of all tries. What goes wrong is an Answer too, with its code."""
+        """One try; `token` is that of all tries, `cookies` grow. What goes wrong is an Answer too, with its code."""
         patience = aiohttp.ClientTimeout(
             total=seconds_left, sock_connect=overrides.ct / 1000, sock_read=overrides.rt / 1000
         )
         try:
-            return await self._follow(method, url, params, token, patience)
+            return await self._follow(method, url, params, token, patience, cookies)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return _failure(url, error)
 
     async def _follow(
-        self, method: str, url: str, params: Params, token: str, patience: aiohttp.ClientTimeout
+        self,
+        method: str,
+        url: str,
+        params: Params,
+        token: str,
+        patience: aiohttp.ClientTimeout,
+        cookies: dict[str, str],
     ) -> Answer:
         login: dict[str, str] = {}
         for _ in range(MOST_REDIRECTS + 1):
-            answer, location = await self._request(method, url, params, token, patience, login)
+            answer, location = await self._request(
+                method, url, params, token, patience, {**login, **_cookie(cookies)}, cookies
+            )
             if answer.status == 401 and not login and (login := _login(url)):
                 # User and password in the URL are told only to who asks for them.
-                answer, location = await self._request(method, url, params, token, patience, login)
+                answer, location = await self._request(
+                    method, url, params, token, patience, {**login, **_cookie(cookies)}, cookies
+                )
             if location is None:
                 return answer
             # Whatever the method was, the new place is asked by GET and the parameters are gone.
@@ -99,7 +116,8 @@ class Wire:
         params: Params,
         token: str,
         patience: aiohttp.ClientTimeout,
-        login: dict[str, str],
+        also: dict[str, str],
+        cookies: dict[str, str],
     ) -> tuple[Answer, str | None]:
         assert self._session is not None  # noqa: S101 - opened before the first call
         form, asked = params, url
@@ -112,7 +130,7 @@ class Wire:
             "X-Twilio-Signature": sign(self._settings.auth_token, signed_url(asked), form),
             "I-Twilio-Idempotency-Token": token,
             "X-Home-Region": "us1",
-            **login,
+            **also,
         }
         if method == "POST":
             headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
@@ -125,6 +143,7 @@ class Wire:
             timeout=patience,
         ) as response:
             location = response.headers.get("Location") if response.status in (301, 302, 303, 307, 308) else None
+            cookies.update({name: morsel.value for name, morsel in response.cookies.items()})
             body = await _read(response.content)
             kind = response.headers.get("Content-Type", "")
             if response.status >= 400:
@@ -153,6 +172,10 @@ def _login(url: str) -> dict[str, str]:
     if not parts.username:
         return {}
     return {"Authorization": aiohttp.encode_basic_auth(unquote(parts.username), unquote(parts.password or ""))}
+
+
+def _cookie(cookies: dict[str, str]) -> dict[str, str]:
+    return {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if cookies else {}
 
 
 def _without_login(url: str) -> str:

@@ -46,10 +46,14 @@ def create(exchange: Exchange, name_or_sid: str, form: Form) -> Response:
         raise Refused(16022, name_or_sid)
     if label and existing is not None and existing.seat_of(label):
         raise Refused(16026, label)
+    if existing is not None and existing.full:
+        raise Refused(16020, existing.name)
     coached = _coached(existing, form)
     record = form.get("ConferenceRecord") in ("true", "record-from-start")
     recording = read_plan(exchange, form, "Conference", "Conference") if record else None
     conference = existing or conferences.find_or_open(exchange, name_or_sid, _plan(exchange, form), recording)
+    if existing is None:
+        conference.most = int(form.seconds("MaxParticipants", conferences.MOST_PARTICIPANTS, most=250, code=20001))
     order = replace(order, detection=read_detection(exchange, form, participant=True))
     manners: dict[str, object] = {
         "label": label,

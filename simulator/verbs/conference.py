@@ -19,7 +19,8 @@ from .record import recording_plan
 async def dial_conference(stage: Stage, verb: Verb, noun: Verb) -> Step:
     exchange, call = stage.exchange, stage.call
     answer(exchange, call)
-    seat = _seat(stage, noun)
+    if (seat := _seat(stage, noun)) is None:
+        return after(stage, verb, [("DialCallStatus", "failed")])
     conferences.enter(exchange, seat)
     following = after(stage, verb, [("DialCallStatus", "answered")])
     if verb.flag("hangupOnStar"):
@@ -54,13 +55,20 @@ async def _make_way(stage: Stage, seat: conferences.Seat, following: Step) -> No
         await stage.exchange.clock.sleep(timing.document_after)
 
 
-def _seat(stage: Stage, noun: Verb) -> conferences.Seat:
+def _seat(stage: Stage, noun: Verb) -> conferences.Seat | None:
+    """None if there is no place left (16020), or nobody to coach (13240)."""
     exchange = stage.exchange
     conference = conferences.find_or_open(exchange, noun.text, _plan(stage, noun), _recording(stage, noun))
+    if not conference.seats and not conference.invited:
+        conference.most = int(noun.number("maxParticipants", conferences.MOST_PARTICIPANTS))
+    if conference.full:
+        stage.note(16020, noun.text)
+        return None
     wait = noun.get("waitUrl")
     coached = conference.seats.get(noun.get("coach"))
     if noun.get("coach") and coached is None:
         stage.note(13240, noun.get("coach"))
+        return None
     return conferences.Seat(
         stage.call,
         conference,

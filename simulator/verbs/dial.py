@@ -5,6 +5,7 @@ https://www.twilio.com/en-us/changelog (2021-05-24, "Redirecting a call during D
 """
 
 import asyncio
+import re
 from dataclasses import dataclass, field
 
 from .. import amd, recordings
@@ -24,6 +25,7 @@ from .queue import dial_queue
 from .record import recording_plan
 
 MOST_NOUNS = 10
+NUMBER = re.compile(r"\+?[0-9]{3,15}")
 WHISPER = frozenset({"Play", "Say", "Gather", "Hangup", "Pause", "Redirect"})
 PREFIX = {"Number": "", "Client": "client:", "Sip": ""}
 
@@ -37,7 +39,8 @@ async def dial(stage: Stage, verb: Verb) -> Step:
             if len(nouns) > 1:
                 stage.note(13000, f"{alone} mixed with other nouns")
             return await perform(stage, verb, noun)
-    return await dial_people(stage, verb, [noun for noun in nouns if _is_known(stage, noun)][:MOST_NOUNS])
+    callable_nouns = [noun for noun in nouns if _is_known(stage, noun) and _is_callable(stage, noun)]
+    return await dial_people(stage, verb, callable_nouns[:MOST_NOUNS])
 
 
 async def dial_people(stage: Stage, verb: Verb, nouns: list[Verb]) -> Step:
@@ -260,7 +263,17 @@ def _is_known(stage: Stage, noun: Verb) -> bool:
     return noun.name in PREFIX
 
 
+def _is_callable(stage: Stage, noun: Verb) -> bool:
+    """A telephone number in international form; spaces, dashes and brackets do not matter (13223)."""
+    fine = noun.name != "Number" or bool(NUMBER.fullmatch(_address(noun)))
+    if not fine:
+        stage.note(13223, noun.text)
+    return fine
+
+
 def _address(noun: Verb) -> str:
+    if noun.name == "Number":
+        return re.sub(r"[ ().-]", "", noun.text)
     named = next((part.text for part in noun.nouns if part.name in ("Identity", "Uri")), noun.text)
     if noun.name == "Sip" and not named.startswith(("sip:", "sips:")):
         return f"sip:{named}"
