@@ -90,6 +90,7 @@ class Call:
     member: "Member | None" = None
     answered_by: str | None = None
     recording: "Recording | None" = None
+    recordings: "list[Recording]" = field(default_factory=list)
     forks: "list[Fork]" = field(default_factory=list)
     parameters: tuple[tuple[str, str], ...] = ()
     heard: list[dict[str, str | None]] = field(default_factory=list)

@@ -35,14 +35,15 @@ class Queue:
     updated_at: datetime
     max_size: int = USUAL_SIZE
     members: list[Member] = field(default_factory=list)
-    waits: list[float] = field(default_factory=list)
+    out: int = 0
+    seconds_waited: float = 0.0
     bridges: "list[Bridge]" = field(default_factory=list)
     arrival: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def average_wait(self) -> int:
         """Whole seconds that those waited who are out again."""
-        return round(sum(self.waits) / len(self.waits)) if self.waits else 0
+        return round(self.seconds_waited / self.out) if self.out else 0
 
     def place_of(self, member: Member) -> int:
         return self.members.index(member) + 1 if member in self.members else 1
@@ -107,7 +108,8 @@ def leave(exchange: Exchange, member: Member) -> None:
     if member in member.queue.members:
         member.queue.members.remove(member)
         member.waited = seconds_of(exchange, member)
-        member.queue.waits.append(member.waited)
+        member.queue.out += 1
+        member.queue.seconds_waited += member.waited
     if member.call.member is member:
         member.call.member = None
 

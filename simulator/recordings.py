@@ -66,6 +66,8 @@ def start(exchange: Exchange, call: Call, plan: RecordingPlan, conference: "Conf
     sid = new_sid("RE", exchange.chance.dice("recording", about, exchange.count(f"recording {about}")))
     recording = Recording(sid, call, plan, exchange.clock.now(), conference)
     exchange.add_recording(recording)
+    if conference is None:
+        call.recordings.append(recording)
     _report(exchange, recording, "in-progress")
     return recording
 
@@ -94,13 +96,13 @@ def stop(exchange: Exchange, recording: Recording, status: str = "stopped") -> N
     exchange.later(exchange.settings.timing.recording_ready, _make_ready, exchange, recording)
 
 
-def active_of(exchange: Exchange, call: Call) -> list[Recording]:
-    return [one for one in exchange.recordings.values() if one.call is call and one.conference is None and one.active]
+def active_of(call: Call) -> list[Recording]:
+    return [one for one in call.recordings if one.active]
 
 
 def stop_all(exchange: Exchange, call: Call) -> None:
     """The call is over, and so are its recordings; but not one of a conference that goes on."""
-    for recording in active_of(exchange, call):
+    for recording in active_of(call):
         stop(exchange, recording, "processing")
 
 

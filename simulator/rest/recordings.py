@@ -89,7 +89,7 @@ def delete(exchange: Exchange, recording: Recording) -> Response:
 
 def of_call(exchange: Exchange, call: Call, sid: str, path: str) -> Recording:
     """Twilio.CURRENT means the only active one: 16108 if there are several, 20404 if there is none."""
-    active = recordings.active_of(exchange, call)
+    active = recordings.active_of(call)
     found = exchange.recordings.get(sid)
     return _chosen(active, found if found is not None and found.call is call else None, sid, path)
 
