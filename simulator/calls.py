@@ -92,7 +92,7 @@ class Call:
     recording: "Recording | None" = None
     recordings: "list[Recording]" = field(default_factory=list)
     forks: "list[Fork]" = field(default_factory=list)
-    parameters: tuple[tuple[str, str], ...] = ()
+    application: Application | None = None
     heard: list[dict[str, str | None]] = field(default_factory=list)
     said: list[dict[str, str | None]] = field(default_factory=list)
 

@@ -194,35 +194,9 @@ def hold(exchange: Exchange, seat: Seat, held: bool, music: Source | None = None
         _settle(exchange, seat.conference)
 
 
-def speak(exchange: Exchange, seat: Seat, seconds: float) -> None:
-    """A participant speaks for so long. Whoever is muted is not heard, and not told of."""
-    if not seat.muted and not seat.left.done():
-        report(exchange, seat.conference, "participant-speech-start", seat)
-        exchange.later(seconds, _silence, exchange, seat)
-
-
 def modified(exchange: Exchange, seat: Seat) -> None:
     report(exchange, seat.conference, "participant-modify", seat)
     _settle(exchange, seat.conference)
-
-
-async def announce(exchange: Exchange, conference: Conference, source: Source, only: Seat | None = None) -> None:
-    """Plays a document to one participant or to all; its end is an event of its own."""
-    listeners = [only] if only else list(conference.seats.values())
-    if not listeners:
-        return
-    error = await play(exchange, listeners[0].call, source, also=[seat.call for seat in listeners[1:]])
-    if conference.over or (only is not None and only.left.done()):
-        return
-    extra = [("AnnounceUrl", source.url)]
-    if error is not None:
-        extra.append(("ReasonAnnouncementFailed", f"{error.code}"))
-    report(exchange, conference, "announcement-fail" if error else "announcement-end", only, extra)
-
-
-def _silence(exchange: Exchange, seat: Seat) -> None:
-    if not seat.left.done():
-        report(exchange, seat.conference, "participant-speech-stop", seat)
 
 
 def _take_out(exchange: Exchange, seat: Seat, reason: str) -> None:

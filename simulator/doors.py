@@ -11,7 +11,7 @@ from .legs import hang_up
 from .listening import key, say
 from .people import ANSWERS, Manner, manner_of_caller
 from .settings import Behaviour, Faults, Habits, WrongSetting, as_json, build, changed
-from .switchboard import ring_in
+from .switchboard import ring_application, ring_in
 from .traffic import TrafficGenerator
 from .truth import call_truth, truth
 from .web import Request, Response
@@ -89,11 +89,14 @@ def _place(exchange: Exchange, asked: dict[str, Any]) -> Response:
     "by_habit"?: true} → 201, the call.
 
     Without a script they stay until somebody else hangs up; by habit they behave like callers of the traffic.
+    In place of `to`: {"application": "AP…", "parameters"?: {…}}, as a Voice SDK client in a browser connects.
     """
-    if unknown := set(asked) - {"from", "to", "digits", "says", "by_habit", *SCRIPT}:
+    known = {"from", "to", "application", "parameters", "digits", "says", "by_habit", *SCRIPT}
+    if unknown := set(asked) - known:
         raise WrongSetting(f"There is no {', '.join(sorted(unknown))} in a call.")
     number = exchange.number(str(asked.get("to", "")))
-    if number is None or not asked.get("from"):
+    application = exchange.applications.get(str(asked.get("application", "")))
+    if (number is None and application is None) or not asked.get("from"):
         raise WrongSetting(
             f"A call needs `from`, and `to` must be one of {[n.phone_number for n in exchange.numbers.values()]}."
         )
@@ -105,7 +108,14 @@ def _place(exchange: Exchange, asked: dict[str, Any]) -> Response:
         if name in asked:
             given = asked[name]
             manner = replace(manner, **{name: (given,) if isinstance(given, str) else tuple(map(str, given))})
-    call = ring_in(exchange, caller=str(asked["from"]), number=number, manner=manner, dice=dice)
+    caller = str(asked["from"])
+    if number is not None:
+        return Response(201, call_truth(ring_in(exchange, caller=caller, number=number, manner=manner, dice=dice)))
+    assert application is not None  # noqa: S101 - one of the two is there
+    given = tuple((str(name), str(value)) for name, value in dict(asked.get("parameters") or {}).items())
+    call = ring_application(
+        exchange, caller=caller, application=application, manner=manner, dice=dice, parameters=given
+    )
     return Response(201, call_truth(call))
 
 

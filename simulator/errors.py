@@ -38,6 +38,7 @@ REFUSALS: dict[int, tuple[int, str]] = {
     21234: (400, "Invalid value for an answering machine detection parameter: {0}"),
     21263: (400, "{0} is not a parameter of this resource"),
     21421: (400, "PhoneNumber is invalid: {0}"),
+    22005: (429, "Call queue is full"),
     32018: (400, "Twiml parameter must be 4000 characters or fewer"),
 }  # fmt: skip
 

@@ -137,6 +137,10 @@ class Exchange:
             Manner(answer="busy", after=0.3) if manner.one_call and self._is_talking(call.to, besides=call) else manner
         )
 
+    def seconds_to_dial(self) -> float:
+        """How long a call would have to wait that was made now."""
+        return max(0.0, self._next_dial - self.clock.now().timestamp())
+
     async def wait_to_dial(self) -> float:
         """Waits for this call's turn (REST-created calls leave one by one); returns the simulated seconds it took.
 

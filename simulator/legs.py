@@ -121,18 +121,16 @@ def report(exchange: Exchange, call: Call, event: str) -> None:
 
 def _report_to_number(exchange: Exchange, call: Call) -> None:
     """An incoming number's StatusCallback is requested once, at the call's end."""
-    answers = exchange.who_answers(call.number) if call.number is not None else None
-    if call.direction != "inbound" or call.number is None:
+    if call.direction != "inbound":
         return
-    url, method = call.number.status_callback, call.number.status_callback_method
-    if answers is not None and answers.status_callback:
-        url, method = answers.status_callback, answers.status_callback_method
-    if not url:
+    owners = [call.application, exchange.who_answers(call.number) if call.number else None, call.number]
+    owner = next((owner for owner in owners if owner is not None and owner.status_callback), None)
+    if owner is None:
         return
     params = about(call, exchange.settings.account_sid) + _ending(exchange, call)
     if exchange.settings.choices.inbound_callback_is_progress:
         params += [*_order_marks(exchange, call), ("SipResponseCode", str(call.sip_code))]
-    exchange.post.tell(call.sid, "number-status", url, method, params)
+    exchange.post.tell(call.sid, "number-status", owner.status_callback, owner.status_callback_method, params)
 
 
 def _ending(exchange: Exchange, call: Call) -> list[tuple[str, str]]:

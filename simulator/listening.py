@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .clock import iso
-from .conferences import speak
+from .conference_sounds import speak
 
 if TYPE_CHECKING:
     from .calls import Call

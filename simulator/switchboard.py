@@ -5,7 +5,7 @@ from random import Random
 
 from . import amd, conferences, recordings
 from .amd import Detection
-from .calls import Call, CallbackPlan, Number
+from .calls import Application, Call, CallbackPlan, Number
 from .chance import new_sid
 from .conferences import Conference, Seat
 from .errors import Refused
@@ -15,6 +15,9 @@ from .line import HangUp, Interrupted, Redirect, Source
 from .machine import live
 from .people import Manner
 from .recordings import RecordingPlan
+
+# Calls that would have to wait for more than a day are not taken (22005).
+LONGEST_QUEUE = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,34 @@ def ring_in(exchange: Exchange, *, caller: str, number: Number, manner: Manner, 
     assert call.person is not None  # noqa: S101 - seated above
     call.person.begin()
     source = Source(answers.voice_url, answers.voice_method) if answers is not None else Source()
+    exchange.spawn(live(exchange, call, source))
+    return call
+
+
+def ring_application(
+    exchange: Exchange,
+    *,
+    caller: str,
+    application: Application,
+    manner: Manner,
+    dice: Random,
+    parameters: tuple[tuple[str, str], ...] = (),
+) -> Call:
+    """A Voice SDK client connects: its TwiML application says what it gets, told of the client's own parameters.
+
+    Source: https://www.twilio.com/docs/voice/sdks/javascript/twiliodevice#deviceconnectconnectoptions
+    """
+    call = _new_call(exchange, "inbound", caller, dict(parameters).get("To", ""), dice)
+    call.status, call.application = "ringing", application
+    call.started_at = call.ringing_at = call.created_at
+    if application.voice_fallback_url:
+        call.fallback = Source(application.voice_fallback_url, application.voice_fallback_method)
+    seat_person(exchange, call, manner, "caller")
+    assert call.person is not None  # noqa: S101 - seated above
+    call.person.begin()
+    # A parameter cannot pass itself off as one of Twilio's own; To is the client's word anyway.
+    extra = tuple((name, value) for name, value in parameters if name != "To")
+    source = Source(application.voice_url, application.voice_method, extra=extra)
     exchange.spawn(live(exchange, call, source))
     return call
 
@@ -116,6 +147,8 @@ def _new_call(exchange: Exchange, direction: str, from_: str, to: str, dice: Ran
 
 
 def _ordered(exchange: Exchange, order: Order) -> Call:
+    if exchange.seconds_to_dial() > LONGEST_QUEUE:
+        raise Refused(22005)
     dice = exchange.chance.dice("api", exchange.count("api"))
     call = _new_call(exchange, "outbound-api", order.from_, order.to, dice)
     call.callback, call.fallback = order.callback, order.fallback

@@ -52,8 +52,11 @@ class RunningSimulator:
     def post(self, path: str, **content: Any) -> Any:
         return self._answer(self._http.post(self.url + path, json=content, timeout=10))
 
-    def ring(self, *, from_: str, to: str, **script: Any) -> dict[str, Any]:
-        """Places an inbound call; `script` as at POST /sim/calls: hang_up_after, talks, waits (seconds), digits."""
+    def ring(self, *, from_: str, to: str = "", **script: Any) -> dict[str, Any]:
+        """Places an inbound call; `script` as at POST /sim/calls: hang_up_after, talks, waits (seconds), digits, says.
+
+        With `application` (a SID) and `parameters` in place of `to`, a Voice SDK client connects.
+        """
         return self.post("/sim/calls", **{"from": from_, "to": to, **script})
 
     def hang_up(self, sid: str) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from .. import conferences, switchboard
 from ..calls import CallbackPlan
+from ..conference_sounds import announce
 from ..conferences import Conference, Seat
 from ..errors import Refused
 from ..exchange import Exchange
@@ -93,7 +94,7 @@ def update(exchange: Exchange, seat: Seat, form: Form) -> Response:
         conferences.hold(exchange, seat, form.flag("Hold"), source)
     if announcement := form.url("AnnounceUrl"):
         source = Source(announcement, form.method("AnnounceMethod"), purpose="announce")
-        exchange.spawn(conferences.announce(exchange, seat.conference, source, only=seat))
+        exchange.spawn(announce(exchange, seat.conference, source, only=seat))
     return Response(200, participant_json(exchange, seat))
 
 

@@ -5,12 +5,10 @@ https://www.twilio.com/en-us/changelog (2021-05-24, "Redirecting a call during D
 """
 
 import asyncio
-import re
 from dataclasses import dataclass, field
 
-from .. import amd, recordings
-from ..amd import Detection
-from ..calls import EVENTS, Call, CallbackPlan
+from .. import recordings
+from ..calls import Call
 from ..chance import new_sid
 from ..legs import answer, finish, hang_up, new_line, ring_out, send_digits
 from ..line import HangUp, Interrupted, Redirect, Why
@@ -21,13 +19,12 @@ from ..stage import Next, Stage, Step
 from ..twiml import TwimlError, Verb
 from .after import after, ask_in_vain
 from .conference import dial_conference
+from .nouns import address_of, callback, detect_machine, people
 from .queue import dial_queue
 from .record import recording_plan
 
 MOST_NOUNS = 10
-NUMBER = re.compile(r"\+?[0-9]{3,15}")
 WHISPER = frozenset({"Play", "Say", "Gather", "Hangup", "Pause", "Redirect"})
-PREFIX = {"Number": "", "Client": "client:", "Sip": ""}
 
 
 async def dial(stage: Stage, verb: Verb) -> Step:
@@ -39,8 +36,7 @@ async def dial(stage: Stage, verb: Verb) -> Step:
             if len(nouns) > 1:
                 stage.note(13000, f"{alone} mixed with other nouns")
             return await perform(stage, verb, noun)
-    callable_nouns = [noun for noun in nouns if _is_known(stage, noun) and _is_callable(stage, noun)]
-    return await dial_people(stage, verb, callable_nouns[:MOST_NOUNS])
+    return await dial_people(stage, verb, people(stage, nouns)[:MOST_NOUNS])
 
 
 async def dial_people(stage: Stage, verb: Verb, nouns: list[Verb]) -> Step:
@@ -128,13 +124,13 @@ class Dialling:
             sid=sid,
             direction="outbound-dial",
             from_=self.verb.get("callerId") or parent.from_,
-            to=PREFIX[noun.name] + _address(noun),
+            to=address_of(noun),
             dice=exchange.chance.dice("call", sid),
             line=new_line(exchange),
             created_at=exchange.clock.now(),
             status="initiated",
             parent=parent,
-            callback=_plan(self.stage, noun),
+            callback=callback(self.stage, noun),
             send_digits=noun.get("sendDigits"),
         )
         exchange.add(child)
@@ -160,7 +156,7 @@ class Dialling:
         status = await ring_out(self.stage.exchange, child, self.verb.number("timeout", 30))
         if status != "answered":
             return HangUp("callee", status)
-        _detect_machine(self.stage, child, noun)
+        detect_machine(self.stage, child, noun)
         if await self._whisper(child, noun):
             self.news.put_nowait(("answered", child))
             await child.line.hold()
@@ -255,57 +251,3 @@ class Dialling:
             return True
         self.stage.note(13214, wanted)
         return False
-
-
-def _is_known(stage: Stage, noun: Verb) -> bool:
-    if noun.name not in PREFIX:
-        stage.note(12200, f"<{noun.name}> in <Dial> is not known here and was skipped")
-    return noun.name in PREFIX
-
-
-def _is_callable(stage: Stage, noun: Verb) -> bool:
-    """A telephone number in international form; spaces, dashes and brackets do not matter (13223)."""
-    fine = noun.name != "Number" or bool(NUMBER.fullmatch(_address(noun)))
-    if not fine:
-        stage.note(13223, noun.text)
-    return fine
-
-
-def _address(noun: Verb) -> str:
-    if noun.name == "Number":
-        return re.sub(r"[ ().-]", "", noun.text)
-    named = next((part.text for part in noun.nouns if part.name in ("Identity", "Uri")), noun.text)
-    if noun.name == "Sip" and not named.startswith(("sip:", "sips:")):
-        return f"sip:{named}"
-    return named
-
-
-def _plan(stage: Stage, noun: Verb) -> CallbackPlan | None:
-    if not noun.get("statusCallback"):
-        return None
-    events = noun.get("statusCallbackEvent", "completed").split()
-    if unknown := [event for event in events if event not in EVENTS]:
-        stage.note(21626, " ".join(unknown))
-    url = stage.document.absolute(noun.get("statusCallback"))
-    return CallbackPlan(url, noun.get("statusCallbackMethod", "POST"), frozenset(events))
-
-
-def _detect_machine(stage: Stage, child: Call, noun: Verb) -> None:
-    """A noun's detection is always asynchronous. Source: https://www.twilio.com/docs/voice/twiml/number#machinedetection"""
-    mode = noun.get("machineDetection")
-    if mode not in amd.MODES or noun.name == "Client" or noun.get("sendDigits"):
-        return
-
-    def given(name: str) -> str:
-        return noun.get(name[0].lower() + name[1:])
-
-    if wrong := amd.wrong_in(given):
-        stage.note(21234, wrong)
-        return
-    if not noun.get("amdStatusCallback"):
-        stage.note(21262)
-        return
-    url = stage.document.absolute(noun.get("amdStatusCallback"))
-    callback = CallbackPlan(url, noun.get("amdStatusCallbackMethod", "POST"))
-    detection = Detection(mode, amd.seconds_to_decide(given), callback, asynchronous=True)
-    amd.detect_beside(stage.exchange, child, detection)
