@@ -93,6 +93,7 @@ class Call:
     recordings: "list[Recording]" = field(default_factory=list)
     forks: "list[Fork]" = field(default_factory=list)
     application: Application | None = None
+    instead: Source | None = None
     heard: list[dict[str, str | None]] = field(default_factory=list)
     said: list[dict[str, str | None]] = field(default_factory=list)
 

@@ -58,6 +58,9 @@ class Choices:
     cancel_in_progress: str = "ignored"
     update_ended: str = "21220"
     redirect_ringing_inbound: bool = True
+    redirect_ringing_outbound: bool = False
+    moved_leg_reports: bool = True
+    connect_action_on_redirect: bool = True
     action_after_hang_up: bool = True
     kicked_leg_continues: bool = True
     conference_sequence_start: int = 1

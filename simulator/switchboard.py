@@ -109,9 +109,13 @@ def redirect(exchange: Exchange, call: Call, source: Source) -> None:
 
     Source: https://www.twilio.com/docs/voice/tutorials/how-to-modify-calls-in-progress
     """
-    rings_in = (
-        call.status == "ringing" and call.direction == "inbound" and exchange.settings.choices.redirect_ringing_inbound
-    )
+    choices = exchange.settings.choices
+    if call.direction == "outbound-api" and call.answered_at is None and not call.over:
+        if not choices.redirect_ringing_outbound:
+            raise Refused(21220)
+        call.instead = source  # for when they answer
+        return
+    rings_in = call.status == "ringing" and call.direction == "inbound" and choices.redirect_ringing_inbound
     if call.status != "in-progress" and not rings_in:
         raise Refused(21220)
     exchange.later(exchange.settings.timing.update_noticed, call.line.interrupt, Redirect(source))
@@ -179,7 +183,7 @@ async def _api_life(exchange: Exchange, call: Call, order: Order, source: Source
             finish(exchange, call, interrupted.why)
         return
     if status == "answered":
-        await live(exchange, call, source)
+        await live(exchange, call, call.instead or source)
     else:
         finish(exchange, call, HangUp("callee", status))
 

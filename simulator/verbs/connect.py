@@ -4,12 +4,12 @@ Source: https://www.twilio.com/docs/voice/twiml/connect
 """
 
 from ..legs import answer
-from ..line import HangUp, Interrupted
+from ..line import Interrupted, Redirect, Why
 from ..relay import Relay, RelayPlan
 from ..stage import Next, Stage, Step
 from ..streams import Stream, StreamPlan
 from ..twiml import Verb
-from .after import after, taken_away
+from .after import Params, after, taken_away
 from .start import parameters, stream_plan
 
 
@@ -27,6 +27,10 @@ async def _stream(stage: Stage, verb: Verb, noun: Verb) -> Step:
     stream = Stream(stage.exchange, stage.call, plan)
     try:
         await stage.call.line.hold(stream.done.wait())
+    except Interrupted as interrupted:
+        stream.stop()
+        await _given_up(stage, verb, interrupted.why, [])
+        raise
     finally:
         stream.stop()
     return after(stage, verb, [])
@@ -46,11 +50,16 @@ async def _relay(stage: Stage, verb: Verb, noun: Verb) -> Step:
     try:
         await stage.call.line.hold(stage.exchange.spawn(relay.run()))
     except Interrupted as interrupted:
-        if isinstance(interrupted.why, HangUp):
-            relay.status = "completed"
-        told = relay.params()
-        await taken_away(stage, verb, interrupted.why, hung_up=told, redirected=told)
+        await relay.close()
+        await _given_up(stage, verb, interrupted.why, relay.params())
         raise
     finally:
         await relay.close()
     return after(stage, verb, relay.params())
+
+
+async def _given_up(stage: Stage, verb: Verb, why: Why, told: Params) -> None:
+    """Whether the action is asked when the leg is redirected is known of <Dial> only, and here a choice."""
+    if isinstance(why, Redirect) and not stage.exchange.settings.choices.connect_action_on_redirect:
+        return
+    await taken_away(stage, verb, why, hung_up=told, redirected=told)

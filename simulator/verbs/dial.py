@@ -145,6 +145,8 @@ class Dialling:
         except Interrupted as interrupted:
             if isinstance(interrupted.why, Redirect):
                 self.news.put_nowait(("left", child))
+                if not exchange.settings.choices.moved_leg_reports:
+                    child.callback = None
                 await self.stage.live(exchange, child, interrupted.why.source)
                 return
             why = interrupted.why

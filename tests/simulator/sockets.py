@@ -1,9 +1,11 @@
 """The application's end of a WebSocket: it remembers what it was sent, and says what a test wants it to say."""
 
+import contextlib
 import json
 import threading
 from typing import Any
 
+from websockets.exceptions import ConnectionClosedError
 from websockets.sync.server import Server, ServerConnection, serve
 
 
@@ -36,6 +38,9 @@ class Sockets:
         self.headers.append({name.lower(): value for name, value in connection.request.headers.raw_items()})
         self.paths.append(connection.request.path)
         self.open.append(connection)
-        for message in connection:
-            self.frames.append(json.loads(message))
+        with contextlib.suppress(
+            ConnectionClosedError
+        ):  # the simulator went away without a word, as at the end of a test
+            for message in connection:
+                self.frames.append(json.loads(message))
         self.closed += 1

@@ -6,7 +6,7 @@ Source: https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resour
 import pytest
 
 from ..application import Reply
-from ..conftest import CALLER, NUMBER, dial, refusal
+from ..conftest import CALLER, NUMBER, dial, let_pass, refusal
 
 
 def order(application, *paths):
@@ -180,3 +180,68 @@ def test_a_hang_up_overtakes_a_redirect(twilio, application, talking, client):
     twilio.eventually(lambda: twilio.call(caller)["over"])
     assert application.at("/new/") == []
     assert [twilio.call(sid)["status"] for sid in (caller, child)] == ["completed", "completed"]
+
+
+class TestRedirectedInTheMiddle:
+    """What a verb does that is cut short: most do nothing, some ask their action in vain."""
+
+    @pytest.fixture
+    def redirected(self, twilio, application, client):
+        """A caller in the middle of this verb is redirected; returns their SID once the new document is asked."""
+
+        def redirect(verb):
+            application.says("/voice/", "<Say>Hello.</Say>", verb)
+            application.says("/after/", "<Redirect>/ignored/</Redirect>")
+            application.says("/new/", "<Pause length='3600'/>")
+            sid = twilio.ring(from_=CALLER, to=NUMBER, message=600)["sid"]
+            twilio.eventually(lambda: twilio.call(sid)["status"] == "in-progress")
+            let_pass(twilio, 5)
+            client.calls(sid).update(url=f"{application.url}/new/")
+            twilio.eventually(lambda: application.at("/new/"))
+            assert application.at("/ignored/") == [] and not twilio.call(sid)["over"]
+            return sid
+
+        return redirect
+
+    @pytest.mark.parametrize(
+        "verb",
+        [
+            "<Gather action='/after/' timeout='600' actionOnEmptyResult='true'/>",
+            "<Record action='/after/'/>",
+            "<Play loop='0'>/music.mp3</Play>",
+            "<Pause length='600'/>",
+        ],
+    )
+    def test_4_3_these_are_simply_aborted(self, application, redirected, verb):
+        redirected(verb)
+        assert application.at("/after/") == []
+
+    @pytest.mark.parametrize("asked", [True, False])
+    def test_4_3_whether_connect_asks_its_action_is_a_choice(self, twilio, application, sockets, redirected, asked):
+        twilio.post("/sim/settings", choices={"connect_action_on_redirect": asked})
+        redirected(f"<Connect action='/after/'><Stream url='{sockets.url}'/></Connect>")
+        assert len(application.at("/after/")) == asked
+        twilio.eventually(lambda: sockets.closed)
+
+    def test_4_3_a_participant_is_out_of_the_room_at_once_and_dials_action_is_asked(self, application, redirected):
+        redirected("<Dial action='/after/'><Conference>r</Conference></Dial>")
+        assert [asked["DialCallStatus"] for asked in application.at("/after/")] == ["answered"]
+
+
+def test_4_2_a_redirect_of_an_outbound_call_that_rings_may_be_kept_until_it_is_answered(twilio, application, client):
+    twilio.post("/sim/settings", choices={"redirect_ringing_outbound": True})
+    twilio.post("/sim/behaviour", rules=[{"who": "*", "after": 20}])
+    call = client.calls.create(to="+14155550188", from_=NUMBER, url=f"{application.url}/voice/")
+    application.says("/new/", "<Pause length='3600'/>")
+    call.update(url=f"{application.url}/new/")
+    (asked,) = twilio.eventually(lambda: application.at("/new/"))
+    assert asked["CallStatus"] == "in-progress" and application.at("/voice/") == []
+
+
+def test_4_3_whether_a_leg_moved_out_of_its_dial_reports_its_end_is_a_choice(twilio, application, talking, client):
+    twilio.post("/sim/settings", choices={"moved_leg_reports": False})
+    _, child = talking()
+    client.calls(child).update(twiml="<Response><Hangup/></Response>")
+    twilio.eventually(lambda: twilio.call(child)["over"])
+    let_pass(twilio, 5)
+    assert "completed" not in application.statuses(sid=child)
