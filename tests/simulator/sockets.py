@@ -38,9 +38,8 @@ class Sockets:
         self.headers.append({name.lower(): value for name, value in connection.request.headers.raw_items()})
         self.paths.append(connection.request.path)
         self.open.append(connection)
-        with contextlib.suppress(
-            ConnectionClosedError
-        ):  # the simulator went away without a word, as at the end of a test
+        # At the end of a test the simulator goes away without a word.
+        with contextlib.suppress(ConnectionClosedError):
             for message in connection:
                 self.frames.append(json.loads(message))
         self.closed += 1
