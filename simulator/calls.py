@@ -94,6 +94,8 @@ class Call:
     forks: "list[Fork]" = field(default_factory=list)
     application: Application | None = None
     instead: Source | None = None
+    forwarded_from: str = ""
+    caller_name: str = ""
     heard: list[dict[str, str | None]] = field(default_factory=list)
     said: list[dict[str, str | None]] = field(default_factory=list)
 

@@ -17,6 +17,8 @@ from .truth import call_truth, truth
 from .web import Request, Response
 
 OPEN = ("calls_per_second", "rest_concurrency", "choices", "timing")
+# What the carrier may say of a caller.
+NAMES = ("forwarded_from", "caller_name")
 SCRIPT = ("hang_up_after", "talks", "waits", "message")
 
 
@@ -86,12 +88,12 @@ def _webhooks(exchange: Exchange, wanted: dict[str, str]) -> list[dict[str, obje
 
 def _place(exchange: Exchange, asked: dict[str, Any]) -> Response:
     """{"from", "to", "hang_up_after"?, "talks"?, "waits"?, "message"?, "digits"?: ["1", …], "says"?: ["hello", …],
-    "by_habit"?: true} → 201, the call.
+    "forwarded_from"?: "+1…", "caller_name"?: "…", "by_habit"?: true} → 201, the call.
 
     Without a script they stay until somebody else hangs up; by habit they behave like callers of the traffic.
     In place of `to`: {"application": "AP…", "parameters"?: {…}}, as a Voice SDK client in a browser connects.
     """
-    known = {"from", "to", "application", "parameters", "digits", "says", "by_habit", *SCRIPT}
+    known = {"from", "to", "application", "parameters", "digits", "says", "by_habit", *SCRIPT, *NAMES}
     if unknown := set(asked) - known:
         raise WrongSetting(f"There is no {', '.join(sorted(unknown))} in a call.")
     number = exchange.number(str(asked.get("to", "")))
@@ -110,7 +112,10 @@ def _place(exchange: Exchange, asked: dict[str, Any]) -> Response:
             manner = replace(manner, **{name: (given,) if isinstance(given, str) else tuple(map(str, given))})
     caller = str(asked["from"])
     if number is not None:
-        return Response(201, call_truth(ring_in(exchange, caller=caller, number=number, manner=manner, dice=dice)))
+        call = ring_in(exchange, caller=caller, number=number, manner=manner, dice=dice)
+        for name in NAMES:
+            setattr(call, name, str(asked.get(name) or ""))
+        return Response(201, call_truth(call))
     assert application is not None  # noqa: S101 - one of the two is there
     given = tuple((str(name), str(value)) for name, value in dict(asked.get("parameters") or {}).items())
     call = ring_application(

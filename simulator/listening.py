@@ -76,6 +76,9 @@ def respond(exchange: "Exchange", call: "Call", listening: Listening, kind: str,
 def _company(exchange: "Exchange", call: "Call") -> "list[Call]":
     seat = call.seat
     if seat is not None and not seat.left.done():
-        talk = seat.conference.status == "in-progress" and not seat.muted and not seat.hold
-        return [one.call for one in seat.conference.seats.values() if talk and one is not seat and not one.hold]
+        if seat.conference.status != "in-progress" or seat.muted or seat.hold:
+            return []
+        # A coach is heard by one only.
+        others = [one for one in seat.conference.seats.values() if one is not seat and not one.hold]
+        return [one.call for one in others if seat.coached_sid in (None, one.call.sid)]
     return [call.partner] if call.partner is not None and not call.partner.over else []

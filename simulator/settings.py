@@ -25,6 +25,7 @@ class NumberSettings:
     status_callback: str = ""
     status_callback_method: str = "POST"
     voice_application_sid: str = ""
+    voice_caller_id_lookup: bool = False
     trunk_sid: str = ""
 
 

@@ -1,6 +1,7 @@
 """The front of the REST API: who asks, what is asked, and the answer or refusal."""
 
 import hmac
+import time
 from dataclasses import replace
 from urllib.parse import unquote
 
@@ -23,6 +24,7 @@ async def answer(exchange: Exchange, request: Request) -> Response:
 
     `status` is None where no answer will come; `acted` says whether what was asked for was done.
     """
+    began = time.monotonic()
     fault = faults.hitting(exchange, request)
     most = exchange.settings.rest_concurrency
     if most and exchange.asking > most:
@@ -43,7 +45,11 @@ async def answer(exchange: Exchange, request: Request) -> Response:
             "at": iso(exchange.clock.now()),
         }
     )
-    about = {"Twilio-Concurrent-Requests": str(exchange.asking), "X-Home-Region": "us1"}
+    about = {
+        "Twilio-Concurrent-Requests": str(exchange.asking),
+        "Twilio-Request-Duration": f"{time.monotonic() - began:.3f}",
+        "X-Home-Region": "us1",
+    }
     return replace(response, headers={**about, **response.headers})
 
 

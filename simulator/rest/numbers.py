@@ -55,6 +55,8 @@ def update(exchange: Exchange, number: Number, form: Form) -> Response:
     new = {attribute: form.url(name) for name, attribute in URLS.items() if form.has(name)}
     new |= {attribute: form.method(name) for name, attribute in METHODS.items() if form.has(name)}
     new |= {attribute: form.get(name) for name, attribute in OTHERS.items() if form.has(name)}
+    if form.has("VoiceCallerIdLookup"):
+        number.voice_caller_id_lookup = form.flag("VoiceCallerIdLookup")
     for attribute, value in new.items():
         setattr(number, attribute, value)
     number.updated_at = exchange.clock.now()

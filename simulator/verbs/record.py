@@ -5,10 +5,12 @@ Source: https://www.twilio.com/docs/voice/twiml/record. After an empty recording
 
 from .. import recordings
 from ..calls import CallbackPlan
+from ..chance import new_sid
 from ..documents import fetch_and_ignore
 from ..legs import answer, finish
 from ..line import HangUp, Interrupted, Source
 from ..listening import Listening, respond
+from ..parameters import about
 from ..recordings import Recording, RecordingPlan
 from ..speech import hear
 from ..stage import Next, Stage, Step
@@ -38,6 +40,7 @@ async def record(stage: Stage, verb: Verb) -> Step:
     finally:
         call.listening = None
     taking.stop()
+    taking.transcribe()
     if recording.silent:
         return Next.VERB
     return _action(stage, verb, recording, key)
@@ -50,6 +53,7 @@ class _Taking:
         self._stage, self._verb, self._recording = stage, verb, recording
         self.listening = Listening()
         self._spoken = 0.0
+        self._words: list[str] = []
         call = stage.call
         if call.person is not None:
             words = call.person.next_words()
@@ -76,6 +80,7 @@ class _Taking:
     async def _speak(self, words: str) -> None:
         exchange, call = self._stage.exchange, self._stage.call
         began = exchange.clock.now()
+        self._words.append(words)
         seconds = len(words.split()) * exchange.settings.timing.seconds_per_word
         if words == MESSAGE and call.person is not None:
             seconds = call.person.manner.message
@@ -91,6 +96,23 @@ class _Taking:
         recordings.stop(exchange, recording, "processing")
         if recording.silent:
             self._stage.note(16102 if recording.duration else 16101)
+
+    def transcribe(self) -> None:
+        """Told when the recording is ready. Source: https://www.twilio.com/docs/voice/twiml/record#transcribecallback"""
+        stage, exchange, url = self._stage, self._stage.exchange, self._verb.get("transcribeCallback")
+        if not url or self._recording.silent:
+            return
+        sid = new_sid("TR", exchange.chance.dice("words", self._recording.sid))
+        params = [
+            *about(stage.call, exchange.settings.account_sid),
+            *recordings.params(exchange, self._recording),
+            ("TranscriptionSid", sid),
+            ("TranscriptionStatus", "completed"),
+            ("TranscriptionText", " ".join(self._words)),
+            ("TranscriptionUrl", f"{recordings.url(exchange, self._recording)}/Transcriptions/{sid}"),
+        ]
+        told = (stage.call.sid, "transcribe", stage.document.absolute(url), "POST", params)
+        exchange.later(exchange.settings.timing.recording_ready, exchange.post.tell, *told)
 
     def _left(self) -> float:
         spent = (self._stage.exchange.clock.now() - self._recording.started_at).total_seconds()

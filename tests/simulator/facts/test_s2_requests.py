@@ -59,6 +59,19 @@ class TestParameters:
         assert set(token) == {"parentCallInfoToken", "identityHeaderTokens"}
         assert asked["StirVerstat"] == "TN-Validation-Passed-A"
 
+    def test_2_1_who_forwarded_the_call_is_told_if_the_carrier_says_so(self, twilio, application, client):
+        sid = twilio.ring(from_=CALLER, to=NUMBER, forwarded_from="+14155550199")["sid"]
+        (asked,) = twilio.eventually(lambda: application.at("/voice/"))
+        assert asked["ForwardedFrom"] == "+14155550199" == client.calls(sid).fetch().forwarded_from
+
+    def test_2_1_the_callers_name_is_told_only_if_the_number_looks_it_up(self, twilio, application, number):
+        twilio.ring(from_=CALLER, to=NUMBER, caller_name="DANA SCULLY")
+        twilio.eventually(lambda: application.at("/voice/"))
+        number.update(voice_caller_id_lookup=True)
+        twilio.ring(from_=CALLER, to=NUMBER, caller_name="DANA SCULLY")
+        twilio.eventually(lambda: len(application.at("/voice/")) == 2)
+        assert [asked.params.get("CallerName") for asked in application.at("/voice/")] == [None, "DANA SCULLY"]
+
     def test_2_1_by_get_the_parameters_are_the_query_behind_the_urls_own(self, twilio, application, number):
         number.update(voice_url=f"{application.url}/voice/?line=7", voice_method="GET")
         twilio.ring(from_=CALLER, to=NUMBER)

@@ -135,6 +135,14 @@ class TestRecord:
         twilio.hang_up(sid)
         assert (after()["Digits"], after()["CallStatus"]) == ("hangup", "completed")
 
+    def test_7_what_was_said_is_transcribed_if_asked_for(self, twilio, application, calls, after):
+        calls(
+            "<Record action='/next/' timeout='1' transcribe='true' transcribeCallback='/words/'/>", says="Call me back"
+        )
+        (asked,) = twilio.eventually(lambda: application.at("/words/"))
+        assert (asked["TranscriptionText"], asked["TranscriptionStatus"]) == ("Call me back", "completed")
+        assert asked["RecordingSid"] == after()["RecordingSid"]
+
     def test_7_an_empty_recording_asks_no_action_and_the_next_verb_follows(self, twilio, application, calls):
         sid = calls("<Record action='/next/' timeout='2'/><Say>Nothing?</Say>", message=0)
         twilio.eventually(lambda: "Nothing?" in heard(twilio, sid))

@@ -72,6 +72,24 @@ class TestTranscription:
         twilio.eventually(lambda: len(texts(application)) == 2)
         assert texts(application) == [("inbound_track", "I am very angry"), ("outbound_track", "How can I help?")]
 
+    def test_8_1_in_a_conference_a_coach_is_heard_by_one_only(self, twilio, application, client):
+        application.says("/voice/", "<Dial><Conference>r</Conference></Dial>")
+        sids = []
+        for caller in (CALLER, "+14155550124", "+14155550125"):
+            sids.append(twilio.ring(from_=caller, to=NUMBER)["sid"])
+            twilio.eventually(lambda: twilio.call(sids[-1])["conference_sid"])
+        caller, agent, coach = sids
+        room = client.conferences.list()[0]
+        room.participants(coach).update(coaching=True, call_sid_to_coach=agent)
+        for sid in (caller, agent):
+            client.calls(sid).transcriptions.create(
+                status_callback_url=f"{application.url}/transcription/", track="outbound_track"
+            )
+        twilio.say(coach, "Offer a refund")
+        twilio.eventually(lambda: texts(application))
+        let_pass(twilio, 3)
+        assert [asked["CallSid"] for asked in told(application, "transcription-content")] == [agent]
+
     def test_8_1_the_order_counts_within_a_track(self, twilio, application, talking, client):
         caller, child = talking()
         client.calls(caller).transcriptions.create(status_callback_url=f"{application.url}/transcription/")
