@@ -81,6 +81,10 @@ class Line:
                 timeout=None if seconds is None else self._clock.real(seconds),
                 return_when=asyncio.FIRST_COMPLETED,
             )
+            if wanted is not None and not wanted.done():
+                # What came just in time may still be on its way through the loop, however late the loop itself is.
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
             # An interruption is looked for first: what was waited for may have come in the same instant.
             self.check()
             return wanted.result() if wanted is not None and wanted.done() else None
