@@ -9,6 +9,7 @@ REFUSALS: dict[int, tuple[int, str]] = {
     20001: (400, "Invalid parameter: {0}"),
     20003: (401, "Authenticate"),
     20004: (405, "Method not allowed"),
+    20007: (400, "Page size must be 1000 or less"),
     20009: (409, "Cannot delete this resource before it is complete"),
     20404: (404, "The requested resource {0} was not found"),
     20409: (409, "The requested resource is being changed by another request"),

@@ -67,6 +67,7 @@ class Choices:
     conference_sequence_start: int = 1
     queue_empty_result: str = "queue-empty"
     queue_not_found_result: str = "queue-not-found"
+    page_size_too_large: str = "clamped"
     plain_websockets: bool = True
     forks_answer: int = 200
 

@@ -13,6 +13,7 @@ from . import faults
 from .form import Form
 from .known import unknown
 from .media import media
+from .pages import MOST
 from .routes import route
 from .shapes import VERSION, account_json
 
@@ -69,6 +70,9 @@ def _answer(exchange: Exchange, request: Request) -> Response:
     if not rest.endswith(".json"):
         return media(exchange, request.path, rest)
     parts = [unquote(part) for part in rest.removesuffix(".json").split("/")]
+    size = form.get("PageSize")
+    if size.isdigit() and int(size) > MOST and exchange.settings.choices.page_size_too_large == "20007":
+        raise Refused(20007)
     if ignored := unknown(request.method, parts, [name for name, _ in form.fields]):
         exchange.note(20001, url=request.path, detail=f"{', '.join(ignored)} is not known here and was ignored")
     return route(exchange, request.method, parts, form, request.path)
