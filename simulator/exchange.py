@@ -55,6 +55,7 @@ class Exchange:
     async def reset(self) -> None:
         """As if just started: same seed, no calls, the numbers as configured; silently, nobody is called back."""
         await self._stop_everything()
+        await self.post.wire.hang_up()
         for name, value in vars(deepcopy(self._as_started)).items():
             setattr(self.settings, name, value)
         for memory in (

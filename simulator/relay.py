@@ -7,13 +7,14 @@ import asyncio
 import json
 from dataclasses import dataclass
 
+from . import listening
 from .calls import Call
 from .chance import new_sid
 from .exchange import Exchange
-from .listening import Listening, say
+from .listening import Listening
 from .speech import hear, seconds_of
 from .twiml import Verb
-from .wire import Socket, SocketFailed
+from .wire import Socket, SocketFailed, say
 
 THINKING = 1.0
 
@@ -51,17 +52,17 @@ class Relay:
     async def run(self) -> None:
         """Until the application ends it or goes away."""
         try:
-            self._socket = await self.exchange.post.wire.socket(self.plan.url)
+            self._socket = await self.exchange.post.wire.web_socket(self.plan.url)
         except SocketFailed as failed:
             self.exchange.note(64102, subject=self.call.sid, url=self.plan.url, detail=str(failed.code))
             self.status = "failed"
             return
-        listening = self.exchange.spawn(self._caller(), may_fail=True)
+        caller = self.exchange.spawn(self._caller(), may_fail=True)
         try:
             await self._introduce()
             await self._application(self._socket)
         finally:
-            listening.cancel()
+            caller.cancel()
             self.call.listening = None
             self._be_quiet()
 
@@ -94,9 +95,9 @@ class Relay:
 
     async def _caller(self) -> None:
         """What the caller says and keys goes to the application; whoever talks over it interrupts."""
-        self.call.listening = listening = Listening()
+        self.call.listening = ears = Listening()
         while True:
-            kind, text = await listening.heard.get()
+            kind, text = await ears.heard.get()
             if self._speaking is not None and self.plan.interruptible:
                 self._be_quiet()
                 await self._send(
@@ -162,7 +163,7 @@ class Relay:
         """Once it is quiet, the caller says what their script has next."""
         person = self.call.person
         if self._speaking is None and person is not None and (words := person.next_words()):
-            self.exchange.later(THINKING, say, self.exchange, self.call, words)
+            self.exchange.later(THINKING, listening.say, self.exchange, self.call, words)
 
     def _be_quiet(self) -> None:
         if self._speaking is not None:
@@ -170,5 +171,4 @@ class Relay:
             self._speaking = None
 
     async def _send(self, message: dict[str, object]) -> None:
-        if self._socket is not None and not self._socket.closed:
-            await self._socket.send_str(json.dumps(message))
+        await say(self._socket, message)

@@ -9,10 +9,9 @@ from base64 import b64encode
 from dataclasses import dataclass
 
 from .calls import Call, CallbackPlan
-from .clock import iso
 from .exchange import Exchange
 from .forks import Fork
-from .wire import Socket, SocketFailed
+from .wire import Socket, SocketFailed, say
 
 # 20 ms of mu-law silence, 8,000 bytes a second.
 SILENCE = b64encode(b"\xff" * 160).decode()
@@ -63,7 +62,7 @@ class Stream(Fork):
         try:
             if code:
                 raise SocketFailed(code)
-            socket = await self.exchange.post.wire.socket(self.plan.url)
+            socket = await self.exchange.post.wire.web_socket(self.plan.url)
         except SocketFailed as failed:
             self._fail(failed.code)
             return
@@ -87,7 +86,7 @@ class Stream(Fork):
 
     async def _introduce(self) -> None:
         assert self._socket is not None  # noqa: S101 - just opened
-        await self._socket.send_str(json.dumps({"event": "connected", "protocol": "Call", "version": "1.0.0"}))
+        await say(self._socket, {"event": "connected", "protocol": "Call", "version": "1.0.0"})
         start = {
             "accountSid": self.exchange.settings.account_sid,
             "streamSid": self.sid,
@@ -135,23 +134,11 @@ class Stream(Fork):
         self._sequence += 1
         frame = {"event": event, "sequenceNumber": str(self._sequence), **what, "streamSid": self.sid}
         socket = socket or self._socket
-        if socket is not None and not socket.closed:
-            await socket.send_str(json.dumps(frame))
+        await say(socket, frame)
 
     def _tell(self, event: str, error: str = "") -> None:
-        plan = self.plan.callback
-        if plan is None:
-            return
-        params = [
-            ("AccountSid", self.exchange.settings.account_sid),
-            ("CallSid", self.call.sid),
-            ("StreamSid", self.sid),
-            ("StreamName", self.name),
-            ("StreamEvent", event),
-            *([("StreamError", error)] if error else []),
-            ("Timestamp", iso(self.exchange.clock.now()) or ""),
-        ]
-        self.exchange.post.tell(self.call.sid, "stream", plan.url, plan.method, params)
+        if self.plan.callback is not None:
+            self.tell(self.plan.callback, event, error)
 
 
 def schemes(exchange: Exchange) -> tuple[str, ...]:

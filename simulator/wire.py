@@ -3,6 +3,9 @@
 Source: https://www.twilio.com/docs/usage/security
 """
 
+import asyncio
+import contextlib
+import json
 import socket
 from dataclasses import dataclass
 from urllib.parse import unquote, urlencode, urljoin, urlsplit, urlunsplit
@@ -46,6 +49,7 @@ class Wire:
     def __init__(self, settings: Settings):
         self._settings = settings
         self._session: aiohttp.ClientSession | None = None
+        self._sockets: list[Socket] = []
 
     async def open(self) -> None:
         # A connection for each request: one kept alive may be closed by the application just as it is used again.
@@ -53,17 +57,26 @@ class Wire:
         self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
     async def close(self) -> None:
+        await self.hang_up()
         if self._session is not None:
             await self._session.close()
 
-    async def socket(self, url: str) -> Socket:
+    async def web_socket(self, url: str) -> Socket:
         """Opens a WebSocket, its handshake signed over the URL alone. Raises SocketFailed."""
         assert self._session is not None  # noqa: S101 - opened before the first call
         headers = {"User-Agent": "TwilioProxy/1.1", "X-Twilio-Signature": sign(self._settings.auth_token, url)}
+        patience = aiohttp.ClientWSTimeout(ws_close=1.0)
         try:
-            return await self._session.ws_connect(url, headers=headers)
+            socket = await self._session.ws_connect(url, headers=headers, timeout=patience)
         except (aiohttp.ClientError, OSError, ValueError):
             raise SocketFailed(31920) from None
+        self._sockets = [one for one in self._sockets if not one.closed] + [socket]
+        return socket
+
+    async def hang_up(self) -> None:
+        """Closes all WebSockets that are still open."""
+        sockets, self._sockets = self._sockets, []
+        await asyncio.gather(*(one.close() for one in sockets), return_exceptions=True)
 
     async def ask(
         self,
@@ -149,6 +162,13 @@ class Wire:
             if response.status >= 400:
                 return Answer(url, response.status, body, kind, 11200, f"{response.status // 100}xx"), None
             return Answer(url, response.status, body, kind), location
+
+
+async def say(socket: Socket | None, message: dict[str, object]) -> None:
+    """Sends JSON, unless the other side has gone."""
+    if socket is not None and not socket.closed:
+        with contextlib.suppress(OSError):
+            await socket.send_str(json.dumps(message))
 
 
 async def _read(content: aiohttp.StreamReader) -> bytes:

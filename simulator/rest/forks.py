@@ -65,7 +65,7 @@ def _stream(exchange: Exchange, call: Call, form: Form) -> Fork:
 
 
 def _siprec(exchange: Exchange, call: Call, form: Form) -> Fork:
-    return Siprec(exchange, call, form.get("Name"))
+    return Siprec(exchange, call, form.get("Name"), _callback(form, "StatusCallback"))
 
 
 def _transcription(exchange: Exchange, call: Call, form: Form) -> Fork:

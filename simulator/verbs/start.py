@@ -26,7 +26,7 @@ async def start(stage: Stage, verb: Verb) -> Step:
             case "Transcription":
                 Transcription(stage.exchange, stage.call, transcription_plan(stage, noun))
             case "Siprec":
-                Siprec(stage.exchange, stage.call, noun.get("name"))
+                Siprec(stage.exchange, stage.call, noun.get("name"), _callback(stage, noun, "statusCallback"))
             case "Recording":
                 channels = 1 if noun.get("channels") == "mono" else 2
                 # REST has no word of its own for one that TwiML has started.

@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import socket
+import struct
 import threading
 from typing import Any
 
@@ -16,6 +18,7 @@ class Sockets:
         self.paths: list[str] = []
         self.open: list[ServerConnection] = []
         self.closed = 0
+        self.rude = False  # hangs up without a word as soon as the other side has said hello
         self._server: Server = serve(self._meet, "127.0.0.1", 0)
         self.url = f"ws://127.0.0.1:{self._server.socket.getsockname()[1]}/stream"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -38,6 +41,10 @@ class Sockets:
         self.headers.append({name.lower(): value for name, value in connection.request.headers.raw_items()})
         self.paths.append(connection.request.path)
         self.open.append(connection)
+        if self.rude:
+            connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.socket.close()
+            return
         # At the end of a test the simulator goes away without a word.
         with contextlib.suppress(ConnectionClosedError):
             for message in connection:

@@ -296,6 +296,12 @@ class TestConnectStream:
         connected()
         assert sockets.of("start")[0]["start"]["customParameters"] == {"team": "billing"}
 
+    def test_8_2_an_application_that_vanishes_ends_it(self, twilio, application, live, sockets):
+        sockets.rude = True
+        application.says("/after/", STAY)
+        live(f"<Connect action='/after/'><Stream url='{sockets.url}'/></Connect>")
+        twilio.eventually(lambda: application.at("/after/"))
+
     def test_8_2_a_message_that_is_none_is_an_error(self, twilio, connected, sockets):
         connected()
         sockets.say(event="nonsense")
@@ -303,6 +309,14 @@ class TestConnectStream:
 
 
 class TestSiprec:
+    def test_8_3_its_events_are_those_of_a_stream(self, twilio, application, live):
+        call = live()
+        made = call.siprec.create(name="recorder", status_callback=f"{application.url}/siprec/")
+        call.siprec("recorder").update(status="stopped")
+        twilio.eventually(lambda: len(application.at("/siprec/")) == 2)
+        told = [(one["StreamSid"], one["StreamEvent"]) for one in application.at("/siprec/")]
+        assert told == [(made.sid, "stream-started"), (made.sid, "stream-stopped")]
+
     def test_8_3_siprec_is_started_and_stopped_by_name(self, twilio, live):
         call = live()
         made = call.siprec.create(name="recorder", connector_name="acme")
@@ -388,6 +402,12 @@ class TestConversationRelay:
         agent()
         sockets.say(type="nonsense")
         twilio.eventually(lambda: sockets.of("error"))
+
+    def test_8_4_an_agent_who_vanishes_ends_it(self, twilio, application, live, sockets):
+        sockets.rude = True
+        application.says("/after/", STAY)
+        live(f"<Connect action='/after/'><ConversationRelay url='{sockets.url}'/></Connect>")
+        twilio.eventually(lambda: application.at("/after/"))
 
     def test_8_4_an_agent_who_is_not_there_has_failed(self, twilio, application, live):
         application.says("/after/", STAY)
