@@ -6,9 +6,8 @@ A redirect leaves them running. Source: https://www.twilio.com/docs/voice/twiml/
 from datetime import datetime
 from typing import ClassVar
 
-from .calls import Call, CallbackPlan
+from .calls import Call
 from .chance import new_sid
-from .clock import iso
 from .exchange import Exchange
 
 
@@ -33,38 +32,11 @@ class Fork:
         self.status, self.updated_at = "stopped", self.exchange.clock.now()
         self.ended()
 
-    def tell(self, plan: CallbackPlan, event: str, error: str = "") -> None:
-        """Reports a stream's beginning, end or failure; a SIPREC session counts as a stream."""
-        params = [
-            ("AccountSid", self.exchange.settings.account_sid),
-            ("CallSid", self.call.sid),
-            ("StreamSid", self.sid),
-            ("StreamName", self.name),
-            ("StreamEvent", event),
-            *([("StreamError", error)] if error else []),
-            ("Timestamp", iso(self.exchange.clock.now()) or ""),
-        ]
-        self.exchange.post.tell(self.call.sid, "stream", plan.url, plan.method, params)
-
     def key(self, digits: str) -> None:
         """The person on the leg presses keys."""
 
     def ended(self) -> None:
         """What a kind of its own does at its end."""
-
-
-class Siprec(Fork):
-    prefix, kind = "SR", "Siprec"
-
-    def __init__(self, exchange: Exchange, call: Call, name: str, callback: CallbackPlan | None = None):
-        super().__init__(exchange, call, name)
-        self._callback = callback
-        if callback is not None:
-            self.tell(callback, "stream-started")
-
-    def ended(self) -> None:
-        if self._callback is not None:
-            self.tell(self._callback, "stream-stopped")
 
 
 def find(call: Call, kind: str, sid_or_name: str) -> Fork | None:

@@ -28,6 +28,7 @@ class RecordingPlan:
     channels: int = 1
     track: str = "both"
     trim: bool = False
+    name: str = ""
 
 
 @dataclass(eq=False)

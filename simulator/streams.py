@@ -9,6 +9,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 
 from .calls import Call, CallbackPlan
+from .clock import iso
 from .exchange import Exchange
 from .forks import Fork
 from .wire import Socket, SocketFailed, say
@@ -137,8 +138,19 @@ class Stream(Fork):
         await say(socket, frame)
 
     def _tell(self, event: str, error: str = "") -> None:
-        if self.plan.callback is not None:
-            self.tell(self.plan.callback, event, error)
+        plan = self.plan.callback
+        if plan is None:
+            return
+        params = [
+            ("AccountSid", self.exchange.settings.account_sid),
+            ("CallSid", self.call.sid),
+            ("StreamSid", self.sid),
+            ("StreamName", self.name),
+            ("StreamEvent", event),
+            *([("StreamError", error)] if error else []),
+            ("Timestamp", iso(self.exchange.clock.now()) or ""),
+        ]
+        self.exchange.post.tell(self.call.sid, "stream", plan.url, plan.method, params)
 
 
 def schemes(exchange: Exchange) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from ..calls import Call, CallbackPlan
 from ..clock import rfc2822
 from ..errors import Refused
 from ..exchange import Exchange
-from ..forks import Fork, Siprec
+from ..forks import Fork
+from ..siprec import Siprec
 from ..streams import TRACKS, Stream, StreamPlan
 from ..transcriptions import Transcription, TranscriptionPlan
 from ..web import Response

@@ -34,6 +34,6 @@ async def refer(stage: Stage, verb: Verb) -> Step:
     answer(stage.exchange, stage.call)
     target = next((noun.text for noun in verb.nouns if noun.name == "Sip"), "")
     accepted = stage.call.from_.startswith("sip:") and target.startswith("sip:")
-    told = [("ReferCallStatus", "completed"), ("ReferSipResponseCode", "202"), ("NotifySipResponseCode", "200")]
+    told = [("ReferCallStatus", "in-progress"), ("ReferSipResponseCode", "202"), ("NotifySipResponseCode", "200")]
     refused = [("ReferCallStatus", "failed"), ("ReferSipResponseCode", "405")]
     return after(stage, verb, told if accepted else refused)

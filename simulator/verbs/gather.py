@@ -68,7 +68,9 @@ async def _entered(stage: Stage, verb: Verb, listening: Listening, first: Heard 
             return await _utterance(stage, verb, typed)
         for digit in typed:
             if finish and digit in finish:
-                return [("Digits", digits), ("FinishedOnKey", digit)]
+                if digits:
+                    return [("Digits", digits), ("FinishedOnKey", digit)]
+                continue  # it finishes what has been begun, and begins nothing
             digits += digit
             if wanted and len(digits) >= wanted:
                 return [("Digits", digits)]
@@ -83,13 +85,15 @@ async def _utterance(stage: Stage, verb: Verb, words: str) -> list[Heard]:
         if verb.get("partialResultCallback"):
             _tell_partial(stage, verb, " ".join(spoken[: place + 1]), place)
         await stage.call.line.hold(seconds=exchange.settings.timing.seconds_per_word)
-    await stage.call.line.hold(seconds=verb.number("speechTimeout", BREATH))
+    silence = BREATH if verb.get("speechTimeout") == "auto" else verb.number("timeout", 5)
+    await stage.call.line.hold(seconds=verb.number("speechTimeout", silence))
     return [("SpeechResult", " ".join(spoken[:longest])), ("Confidence", "0.9")]
 
 
 def _tell_partial(stage: Stage, verb: Verb, words: str, sequence: int) -> None:
     params = about(stage.call, stage.exchange.settings.account_sid) + [
         ("UnstableSpeechResult", words),
+        ("StableSpeechResult", ""),
         ("Stability", "0.5"),
         ("SequenceNumber", str(sequence)),
         ("Language", verb.get("language", "en-US")),

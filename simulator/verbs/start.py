@@ -5,9 +5,9 @@ Source: https://www.twilio.com/docs/voice/twiml/start, …/stop
 
 from .. import forks, recordings
 from ..calls import CallbackPlan
-from ..forks import Siprec
 from ..legs import answer
 from ..recordings import RecordingPlan
+from ..siprec import Siprec
 from ..stage import Next, Stage, Step
 from ..streams import Stream, StreamPlan
 from ..transcriptions import Transcription, TranscriptionPlan
@@ -30,7 +30,8 @@ async def start(stage: Stage, verb: Verb) -> Step:
             case "Recording":
                 channels = 1 if noun.get("channels") == "mono" else 2
                 # REST has no word of its own for one that TwiML has started.
-                plan = RecordingPlan("StartCallRecordingAPI", recording_plan(stage, noun), channels)
+                named = noun.get("name")
+                plan = RecordingPlan("StartCallRecordingAPI", recording_plan(stage, noun), channels, name=named)
                 recordings.start(stage.exchange, stage.call, plan)
             case unknown:
                 stage.note(12200, f"<{unknown}> in <Start> is not known here and was skipped")
@@ -39,6 +40,9 @@ async def start(stage: Stage, verb: Verb) -> Step:
 
 async def stop(stage: Stage, verb: Verb) -> Step:
     for noun in verb.nouns:
+        for recording in recordings.active_of(stage.call) if noun.name == "Recording" else ():
+            if recording.plan.name == noun.get("name"):
+                recordings.stop(stage.exchange, recording)
         fork = forks.find(stage.call, KINDS.get(noun.name, ""), noun.get("name"))
         if fork is not None:
             fork.stop()

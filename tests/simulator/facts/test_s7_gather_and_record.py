@@ -50,6 +50,10 @@ class TestGather:
         calls(f"<Gather action='/next/' {attributes}/>", digits=keyed)
         assert after()["Digits"] == digits
 
+    def test_7_the_finish_key_alone_does_nothing(self, calls, after):
+        calls("<Gather action='/next/' timeout='60'/>", digits="#12#")
+        assert after()["Digits"] == "12"
+
     def test_7_a_pause_of_timeout_ends_the_digits_too(self, calls, after):
         calls("<Gather action='/next/' timeout='2'/>", digits="12")
         assert after()["Digits"] == "12"

@@ -309,13 +309,14 @@ class TestConnectStream:
 
 
 class TestSiprec:
-    def test_8_3_its_events_are_those_of_a_stream(self, twilio, application, live):
+    def test_8_3_its_beginning_and_end_are_told(self, twilio, application, live):
         call = live()
         made = call.siprec.create(name="recorder", status_callback=f"{application.url}/siprec/")
         call.siprec("recorder").update(status="stopped")
         twilio.eventually(lambda: len(application.at("/siprec/")) == 2)
-        told = [(one["StreamSid"], one["StreamEvent"]) for one in application.at("/siprec/")]
-        assert told == [(made.sid, "stream-started"), (made.sid, "stream-stopped")]
+        told = [(one["SiprecSid"], one["SiprecName"], one["SiprecEvent"]) for one in application.at("/siprec/")]
+        assert told == [(made.sid, "recorder", "siprec-started"), (made.sid, "recorder", "siprec-stopped")]
+        assert {one["CallStatus"] for one in application.at("/siprec/")} == {"in-progress"}
 
     def test_8_3_siprec_is_started_and_stopped_by_name(self, twilio, live):
         call = live()

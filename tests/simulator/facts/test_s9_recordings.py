@@ -211,6 +211,16 @@ class TestOfOthers:
         twilio.hang_up(sid)
         twilio.eventually(lambda: of(application))
 
+    def test_9_stop_recording_in_twiml_ends_it_by_its_name(self, twilio, application, client):
+        application.says(
+            "/voice/",
+            "<Start><Recording name='a'/></Start><Start><Recording name='b'/></Start>",
+            f"<Say>Hello.</Say><Stop><Recording name='a'/></Stop>{STAY}",
+        )
+        twilio.ring(from_=CALLER, to=NUMBER)
+        twilio.eventually(lambda: len([one for one in client.recordings.list() if one.status == "in-progress"]) == 1)
+        assert len(client.recordings.list()) == 2
+
     def test_9_a_recording_of_nothing_is_absent(self, twilio, application):
         events = "recordingStatusCallback='/recording/' recordingStatusCallbackEvent='completed absent'"
         application.says("/voice/", f"<Record timeout='1' {events}/>{STAY}")
