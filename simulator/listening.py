@@ -58,7 +58,7 @@ def say(exchange: "Exchange", call: "Call", words: str) -> bool:
         ear("inbound_track", words)
     if call.seat is not None and not call.seat.left.done():
         speak(exchange, call.seat, len(words.split()) * exchange.settings.timing.seconds_per_word)
-    for other in _company(exchange, call):
+    for other in _company(call):
         for ear in [*other.ears]:
             ear("outbound_track", words)
     return call.listening is not None and call.listening.hear("SpeechResult", words)
@@ -73,7 +73,7 @@ def respond(exchange: "Exchange", call: "Call", listening: Listening, kind: str,
             say(exchange, call, text)
 
 
-def _company(exchange: "Exchange", call: "Call") -> "list[Call]":
+def _company(call: "Call") -> "list[Call]":
     seat = call.seat
     if seat is not None and not seat.left.done():
         if seat.conference.status != "in-progress" or seat.muted or seat.hold:

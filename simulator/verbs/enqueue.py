@@ -13,6 +13,7 @@ from ..stage import Next, Stage, Step
 from ..twiml import TwimlError, Verb
 from .after import Params, after, taken_away
 
+WHISPER = frozenset({"Play", "Say", "Pause", "Redirect"})
 ALLOWED = frozenset({"Play", "Say", "Pause", "Hangup", "Redirect", "Leave", "Gather"})
 
 
@@ -95,9 +96,6 @@ async def _talk(stage: Stage, verb: Verb, bridge: Bridge) -> str:
         await taken_away(stage, verb, interrupted.why, hung_up=hung_up, redirected=redirected)
         raise
     return "bridged"
-
-
-WHISPER = frozenset({"Play", "Say", "Pause", "Redirect"})
 
 
 def _place(stage: Stage, member: Member) -> Params:

@@ -3,6 +3,8 @@
 Source: https://www.twilio.com/docs/voice/twiml/record. After an empty recording the next verb follows, not the action.
 """
 
+from datetime import datetime
+
 from .. import recordings
 from ..calls import CallbackPlan
 from ..chance import new_sid
@@ -32,6 +34,7 @@ async def record(stage: Stage, verb: Verb) -> Step:
         key = await taking.listen()
     except Interrupted as interrupted:
         taking.stop()
+        taking.transcribe()
         if isinstance(interrupted.why, HangUp) and not recording.silent:
             finish(exchange, call, interrupted.why)
             if exchange.settings.choices.action_after_hang_up:
@@ -52,7 +55,7 @@ class _Taking:
     def __init__(self, stage: Stage, verb: Verb, recording: Recording):
         self._stage, self._verb, self._recording = stage, verb, recording
         self.listening = Listening()
-        self._spoken = 0.0
+        self._utterances: list[tuple[datetime, float]] = []
         self._words: list[str] = []
         call = stage.call
         if call.person is not None:
@@ -67,32 +70,40 @@ class _Taking:
         silence = self._verb.number("timeout", 5)
         line = self._stage.call.line
         while (left := self._left()) > 0:
-            heard = await line.hold(self.listening.heard.get(), seconds=min(silence, left))
+            speaking = max(0.0, self._speaking())
+            heard = await line.hold(self.listening.heard.get(), seconds=min(speaking or silence, left))
             if heard is None:
+                if speaking:
+                    continue
                 break
             kind, text = heard
             if kind == "SpeechResult":
-                await self._speak(text)
+                self._speak(text)
             elif pressed := next((digit for digit in text if digit in finish_on), None):
                 return pressed
         return ""
 
-    async def _speak(self, words: str) -> None:
+    def _speak(self, words: str) -> None:
         exchange, call = self._stage.exchange, self._stage.call
-        began = exchange.clock.now()
         self._words.append(words)
         seconds = len(words.split()) * exchange.settings.timing.seconds_per_word
         if words == MESSAGE and call.person is not None:
             seconds = call.person.manner.message
-        try:
-            await call.line.hold(seconds=min(seconds, self._left()))
-        finally:
-            self._spoken += (exchange.clock.now() - began).total_seconds()
+        self._utterances.append((exchange.clock.now(), seconds))
+
+    def _speaking(self) -> float:
+        """How many seconds it takes them to finish what they have begun."""
+        now = self._stage.exchange.clock.now()
+        return max((seconds - (now - began).total_seconds() for began, seconds in self._utterances), default=0.0)
+
+    def _spoken(self) -> float:
+        now = self._stage.exchange.clock.now()
+        return sum(min(seconds, (now - began).total_seconds()) for began, seconds in self._utterances)
 
     def stop(self) -> None:
         """Stops it; what is silent or shorter than a second counts as nothing (errors 16102 and 16101)."""
         exchange, recording = self._stage.exchange, self._recording
-        recording.silent = self._spoken < SHORTEST / 2
+        recording.silent = self._spoken() < SHORTEST / 2
         recordings.stop(exchange, recording, "processing")
         if recording.silent:
             self._stage.note(16102 if recording.duration else 16101)

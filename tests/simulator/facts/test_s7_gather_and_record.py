@@ -121,6 +121,13 @@ class TestRecord:
         twilio.key(sid, "5")
         assert after()["Digits"] == "5"
 
+    def test_7_a_key_cuts_the_message_short(self, twilio, calls, after):
+        sid = calls("<Record action='/next/'/>", message=6000)
+        twilio.eventually(lambda: twilio.call(sid)["said"])
+        time.sleep(0.05)
+        twilio.key(sid, "#")
+        assert after()["Digits"] == "#" and int(after()["RecordingDuration"]) < 600
+
     def test_7_record_ends_only_with_the_keys_of_finish_on_key(self, twilio, application, calls, after):
         sid = calls("<Record action='/next/' timeout='600' finishOnKey='#'/>", message=1)
         twilio.eventually(lambda: twilio.call(sid)["said"])
@@ -146,6 +153,14 @@ class TestRecord:
         (asked,) = twilio.eventually(lambda: application.at("/words/"))
         assert (asked["TranscriptionText"], asked["TranscriptionStatus"]) == ("Call me back", "completed")
         assert asked["RecordingSid"] == after()["RecordingSid"]
+
+    def test_7_also_when_the_caller_hangs_up(self, twilio, application, calls):
+        sid = calls("<Record transcribe='true' transcribeCallback='/words/'/>", says="Call me back " * 99)
+        twilio.eventually(lambda: twilio.call(sid)["said"])
+        time.sleep(0.05)
+        twilio.hang_up(sid)
+        (asked,) = twilio.eventually(lambda: application.at("/words/"))
+        assert asked["TranscriptionText"].startswith("Call me back")
 
     def test_7_an_empty_recording_asks_no_action_and_the_next_verb_follows(self, twilio, application, calls):
         sid = calls("<Record action='/next/' timeout='2'/><Say>Nothing?</Say>", message=0)
