@@ -79,7 +79,7 @@ class TestAsynchronous:
         url = f"{application.url}/amd/"
         call = create(machine_detection="Enable", async_amd="true", async_amd_status_callback=url)
         (verdict,) = twilio.eventually(lambda: application.at("/amd/"))
-        (asked,) = application.at("/answered/")
+        (asked,) = twilio.eventually(lambda: application.at("/answered/"))
         assert "AnsweredBy" not in asked.params
         assert {"CallSid", "AccountSid", "AnsweredBy", "MachineDetectionDuration"} == set(verdict.params)
         assert (verdict["CallSid"], verdict["AnsweredBy"]) == (call.sid, "machine_start")

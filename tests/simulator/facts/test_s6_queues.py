@@ -65,7 +65,7 @@ class TestEnqueue:
     def test_6_the_wait_url_is_told_the_place_and_the_times_in_seconds(self, twilio, application, waits, queue):
         waits()
         second = waits(from_="+14155550124")
-        asked = next(asked for asked in application.at("/wait/") if asked["CallSid"] == second)
+        asked = twilio.eventually(lambda: [one for one in application.at("/wait/") if one["CallSid"] == second])[0]
         names = ("QueuePosition", "CurrentQueueSize", "MaxQueueSize", "QueueTime", "AvgQueueTime", "QueueSid")
         assert [asked[name] for name in names] == ["2", "2", "1000", "0", "0", queue().sid]
 

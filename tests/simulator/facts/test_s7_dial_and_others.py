@@ -94,17 +94,17 @@ class TestDial:
         assert twilio.call(sid)["conference_sid"] is None
 
     def test_7_a_whisper_must_not_dial(self, twilio, application, calls):
-        calls(dial(application, "<Client {} url='/whisper/'>dana</Client>"))
         application.says("/whisper/", "<Dial>+14155550188</Dial>")
+        calls(dial(application, "<Client {} url='/whisper/'>dana</Client>"))
         (action,) = twilio.eventually(lambda: application.at("/after/"))
         assert action["DialBridged"] == "false" and 13201 in codes(twilio)
 
     def test_7_a_callee_can_be_asked_to_accept_by_a_key(self, twilio, application, calls):
         twilio.post("/sim/behaviour", rules=[{"who": "client:*", "digits": ["1"]}])
-        sid = calls(dial(application, "<Client {} url='/whisper/'>dana</Client>"))
         accept = "<Gather numDigits='1' action='/accept/'><Say>Press a key.</Say></Gather>"
         application.says("/whisper/", accept, "<Hangup/>")
         application.says("/accept/")
+        sid = calls(dial(application, "<Client {} url='/whisper/'>dana</Client>"))
         twilio.eventually(lambda: twilio.call(sid)["connected"])
         assert application.at("/accept/")[0]["Digits"] == "1"
 

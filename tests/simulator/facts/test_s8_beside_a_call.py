@@ -334,8 +334,8 @@ class TestConversationRelay:
         def connect(attributes="", **script):
             parameter = "<Parameter name='a' value='b'/>"
             noun = f"<ConversationRelay url='{sockets.url}' {attributes}>{parameter}</ConversationRelay>"
-            call = live(f"<Connect action='/after/'>{noun}</Connect>", **script)
             application.says("/after/", STAY)
+            call = live(f"<Connect action='/after/'>{noun}</Connect>", **script)
             twilio.eventually(lambda: sockets.of("setup"))
             return call
 
