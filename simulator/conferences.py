@@ -40,7 +40,7 @@ class Seat:
     added_by_api: bool = False
     joined: bool = False
     left: "asyncio.Future[str]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-    music: "asyncio.Task[TwimlError | None] | None" = None
+    music: "asyncio.Task[TwimlError | None] | asyncio.Task[None] | None" = None
 
     async def until_left(self) -> str:
         """Waits, and tells why they left. Whoever stops waiting does not spoil it for others."""
@@ -223,11 +223,18 @@ def _settle(exchange: Exchange, conference: Conference) -> None:
     for seat in conference.seats.values():
         waits = not started and not seat.hold
         if waits and seat.music is None and seat.wait is not None:
-            seat.music = exchange.spawn(play(exchange, seat.call, seat.wait))
+            seat.music = exchange.spawn(_wait(exchange, seat, seat.wait))
         elif started and not seat.hold:
             _stop_music(seat)
         if seat.call.person is not None:
             seat.call.person.connect(started and not seat.hold and _has_company(conference, seat))
+
+
+async def _wait(exchange: Exchange, seat: Seat, source: Source) -> None:
+    """Plays the wait document; whose document is wrong is not let in, the documentation says."""
+    error = await play(exchange, seat.call, source)
+    if error is not None and exchange.settings.choices.wait_error_keeps_out:
+        leave(exchange, seat, "participant_add_failed")
 
 
 def _has_company(conference: Conference, seat: Seat) -> bool:

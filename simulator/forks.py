@@ -19,7 +19,7 @@ class Fork:
 
     def __init__(self, exchange: Exchange, call: Call, name: str):
         self.exchange, self.call = exchange, call
-        self.sid = new_sid(self.prefix, exchange.chance.dice(self.kind, call.sid, exchange.count(f"fork {call.sid}")))
+        self.sid = new_sid(self.prefix, exchange.chance.dice(self.kind, call.sid, len(call.forks)))
         self.name = name
         self.status = "in-progress"
         self.updated_at: datetime = exchange.clock.now()

@@ -194,6 +194,8 @@ class Post:
         )
         if cookies:
             self._cookies[webhook.subject] = cookies
+            if len(self._cookies) > self._settings.remembered:
+                del self._cookies[next(iter(self._cookies))]
         webhook.attempts.append(
             {
                 "at": iso(at),

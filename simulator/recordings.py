@@ -63,8 +63,8 @@ class Recording:
 
 
 def start(exchange: Exchange, call: Call, plan: RecordingPlan, conference: "Conference | None" = None) -> Recording:
-    about = conference.sid if conference else call.sid
-    sid = new_sid("RE", exchange.chance.dice("recording", about, exchange.count(f"recording {about}")))
+    about = ("conference", conference.sid) if conference else ("call", call.sid, len(call.recordings))
+    sid = new_sid("RE", exchange.chance.dice("recording", *about))
     recording = Recording(sid, call, plan, exchange.clock.now(), conference)
     exchange.add_recording(recording)
     if conference is None:

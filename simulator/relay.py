@@ -35,7 +35,7 @@ class Relay:
 
     def __init__(self, exchange: Exchange, call: Call, plan: RelayPlan):
         self.exchange, self.call, self.plan = exchange, call, plan
-        self.sid = new_sid("VX", exchange.chance.dice("relay", call.sid, exchange.count(f"relay {call.sid}")))
+        self.sid = new_sid("VX", call.dice)
         self.began_at = exchange.clock.now()
         self.status, self.handoff = "completed", ""
         self._socket: Socket | None = None

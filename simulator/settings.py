@@ -64,6 +64,7 @@ class Choices:
     connect_action_on_redirect: bool = True
     action_after_hang_up: bool = True
     kicked_leg_continues: bool = True
+    wait_error_keeps_out: bool = True
     conference_sequence_start: int = 1
     queue_empty_result: str = "queue-empty"
     queue_not_found_result: str = "queue-not-found"

@@ -7,6 +7,7 @@ import requests
 
 from simulator.settings import Choices
 
+from ..application import Reply
 from ..conftest import ACCOUNT, CALLER, NUMBER, STAY, TOKEN, dial, let_pass, refusal
 
 CALLEE = "+14155550188"
@@ -99,6 +100,20 @@ def test_16_7__kicked_leg_continues(twilio, application, client, choose, goes_on
     twilio.eventually(lambda: twilio.call(sid)["conference_sid"])
     client.conferences.list()[0].participants(sid).delete()
     twilio.eventually(lambda: twilio.call(sid)["heard"] if goes_on else twilio.call(sid)["over"])
+
+
+@pytest.mark.parametrize("kept_out", [True, False])
+def test_16__wait_error_keeps_out(twilio, application, choose, kept_out):
+    choose(wait_error_keeps_out=kept_out)
+    application.does("/wait/", lambda asked: Reply(status=500))
+    application.says("/voice/", "<Dial action='/after/'><Conference waitUrl='/wait/'>r</Conference></Dial>")
+    application.says("/after/", STAY)
+    sid = twilio.ring(from_=CALLER, to=NUMBER)["sid"]
+    twilio.eventually(lambda: application.at("/wait/"))
+    if kept_out:
+        twilio.eventually(lambda: application.at("/after/"))
+    let_pass(twilio, 5)
+    assert bool(twilio.call(sid)["conference_sid"]) is not kept_out
 
 
 @pytest.mark.parametrize("first", [0, 1])
