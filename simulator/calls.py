@@ -11,7 +11,11 @@ from .settings import NumberSettings
 
 if TYPE_CHECKING:
     from .conferences import Seat
+    from .forks import Fork
+    from .listening import Ear, Listening
     from .people import Person
+    from .queues import Member
+    from .recordings import Recording
 
 FINAL = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 EVENTS = ("initiated", "ringing", "answered", "completed")
@@ -24,6 +28,22 @@ class Number(NumberSettings):
     sid: str = ""
     created_at: datetime | None = None
     updated_at: datetime | None = None
+
+
+@dataclass
+class Application:
+    """A TwiML application: voice URLs that numbers and calls can share."""
+
+    sid: str
+    friendly_name: str
+    created_at: datetime
+    updated_at: datetime
+    voice_url: str = ""
+    voice_method: str = "POST"
+    voice_fallback_url: str = ""
+    voice_fallback_method: str = "POST"
+    status_callback: str = ""
+    status_callback_method: str = "POST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +84,20 @@ class Call:
     dial_status: str | None = None
     seat: "Seat | None" = None
     person: "Person | None" = None
-    gathering: "asyncio.Queue[tuple[str, str]] | None" = None
+    listening: "Listening | None" = None
+    ears: "list[Ear]" = field(default_factory=list)
+    partner: "Call | None" = None
+    member: "Member | None" = None
+    answered_by: str | None = None
+    recording: "Recording | None" = None
+    recordings: "list[Recording]" = field(default_factory=list)
+    forks: "list[Fork]" = field(default_factory=list)
+    application: Application | None = None
+    instead: Source | None = None
+    forwarded_from: str = ""
+    caller_name: str = ""
     heard: list[dict[str, str | None]] = field(default_factory=list)
+    said: list[dict[str, str | None]] = field(default_factory=list)
 
     @property
     def over(self) -> bool:

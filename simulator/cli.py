@@ -23,6 +23,7 @@ example: one number, its callers sped up ten times, thirty calls a minute, one c
 The application finds it with  client.api.base_url = "http://127.0.0.1:9911".
 Control doors (JSON):  GET /sim/health /sim/truth /sim/webhooks /sim/asked
   POST /sim/calls /sim/calls/{sid}/hangup /sim/calls/{sid}/digits /sim/faults /sim/behaviour /sim/traffic /sim/reset
+       /sim/settings (docs/simulator.md says what each takes)
 Every setting can stand in the --config file, by the names that GET /sim/faults, /sim/behaviour and /sim/traffic show.
 
 REST faults, switched while it runs (the first rule that fits a request holds; "rest": [] ends all):

@@ -7,6 +7,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from . import recordings
 from .aside import play
 from .calls import Call, CallbackPlan
 from .chance import new_sid
@@ -14,7 +15,10 @@ from .conference_reports import report
 from .exchange import Exchange
 from .legs import hang_up
 from .line import Source
+from .recordings import RecordingPlan
 from .twiml import TwimlError
+
+MOST_PARTICIPANTS = 250
 
 
 @dataclass(eq=False)
@@ -36,7 +40,7 @@ class Seat:
     added_by_api: bool = False
     joined: bool = False
     left: "asyncio.Future[str]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-    music: "asyncio.Task[TwimlError | None] | None" = None
+    music: "asyncio.Task[TwimlError | None] | asyncio.Task[None] | None" = None
 
     async def until_left(self) -> str:
         """Waits, and tells why they left. Whoever stops waiting does not spoil it for others."""
@@ -60,12 +64,15 @@ class Conference:
     created_at: datetime
     status: str = "init"
     callback: CallbackPlan | None = None
+    record: RecordingPlan | None = None
+    recording: recordings.Recording | None = None
     updated_at: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
     reason_ended: str | None = None
     ended_by: Call | None = None
     sequence: int = 0
+    most: int = MOST_PARTICIPANTS
     seats: dict[str, Seat] = field(default_factory=dict)
     invited: dict[str, Seat] = field(default_factory=dict)
     history: list[dict[str, object]] = field(default_factory=list)
@@ -73,6 +80,10 @@ class Conference:
     @property
     def over(self) -> bool:
         return self.status == "completed"
+
+    @property
+    def full(self) -> bool:
+        return len(self.seats) + len(self.invited) >= self.most
 
     def seat_of(self, call_sid_or_label: str) -> Seat | None:
         everyone = [*self.seats.values(), *self.invited.values()]
@@ -84,13 +95,16 @@ def find(exchange: Exchange, name: str) -> Conference | None:
     return exchange.rooms.get(name)
 
 
-def find_or_open(exchange: Exchange, name: str, callback: CallbackPlan | None) -> Conference:
-    """Only who opens the conference decides where its events are reported."""
+def find_or_open(
+    exchange: Exchange, name: str, callback: CallbackPlan | None, record: RecordingPlan | None = None
+) -> Conference:
+    """Only who opens the conference decides where its events are reported, and whether it is recorded."""
     if found := find(exchange, name):
         return found
     sid = new_sid("CF", exchange.chance.dice("conference", name, exchange.count(f"conference {name}")))
     sequence = exchange.settings.choices.conference_sequence_start
-    conference = Conference(sid, name, exchange.clock.now(), callback=callback, sequence=sequence)
+    now = exchange.clock.now()
+    conference = Conference(sid, name, now, callback=callback, record=record, sequence=sequence)
     exchange.add_conference(conference)
     return conference
 
@@ -110,6 +124,8 @@ def enter(exchange: Exchange, seat: Seat) -> None:
         conference.status = "in-progress"
         conference.started_at = exchange.clock.now()
         report(exchange, conference, "conference-start")
+        if conference.record is not None:
+            conference.recording = recordings.start(exchange, seat.call, conference.record, conference)
     _settle(exchange, conference)
 
 
@@ -157,6 +173,8 @@ def end(
         if by.seat is not None and by.seat.label:
             extra.append(("ParticipantLabelEndingConference", by.seat.label))
     report(exchange, conference, "conference-end", extra=extra)
+    if conference.recording is not None:
+        recordings.stop(exchange, conference.recording, "processing")
 
 
 def mute(exchange: Exchange, seat: Seat, muted: bool) -> None:
@@ -179,20 +197,6 @@ def hold(exchange: Exchange, seat: Seat, held: bool, music: Source | None = None
 def modified(exchange: Exchange, seat: Seat) -> None:
     report(exchange, seat.conference, "participant-modify", seat)
     _settle(exchange, seat.conference)
-
-
-async def announce(exchange: Exchange, conference: Conference, source: Source, only: Seat | None = None) -> None:
-    """Plays a document to one participant or to all; its end is an event of its own."""
-    listeners = [only] if only else list(conference.seats.values())
-    if not listeners:
-        return
-    error = await play(exchange, listeners[0].call, source, also=[seat.call for seat in listeners[1:]])
-    if conference.over or (only is not None and only.left.done()):
-        return
-    extra = [("AnnounceUrl", source.url)]
-    if error is not None:
-        extra.append(("ReasonAnnouncementFailed", f"{error.code}"))
-    report(exchange, conference, "announcement-fail" if error else "announcement-end", only, extra)
 
 
 def _take_out(exchange: Exchange, seat: Seat, reason: str) -> None:
@@ -219,11 +223,18 @@ def _settle(exchange: Exchange, conference: Conference) -> None:
     for seat in conference.seats.values():
         waits = not started and not seat.hold
         if waits and seat.music is None and seat.wait is not None:
-            seat.music = exchange.spawn(play(exchange, seat.call, seat.wait))
+            seat.music = exchange.spawn(_wait(exchange, seat, seat.wait))
         elif started and not seat.hold:
             _stop_music(seat)
         if seat.call.person is not None:
             seat.call.person.connect(started and not seat.hold and _has_company(conference, seat))
+
+
+async def _wait(exchange: Exchange, seat: Seat, source: Source) -> None:
+    """Plays the wait document; whose document is wrong is not let in, the documentation says."""
+    error = await play(exchange, seat.call, source)
+    if error is not None and exchange.settings.choices.wait_error_keeps_out:
+        leave(exchange, seat, "participant_add_failed")
 
 
 def _has_company(conference: Conference, seat: Seat) -> bool:

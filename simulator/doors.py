@@ -8,15 +8,18 @@ from typing import Any
 from .calls import Call
 from .exchange import Exchange
 from .legs import hang_up
+from .listening import key, say
 from .people import ANSWERS, Manner, manner_of_caller
 from .settings import Behaviour, Faults, Habits, WrongSetting, as_json, build, changed
-from .switchboard import ring_in
+from .switchboard import ring_application, ring_in
 from .traffic import TrafficGenerator
 from .truth import call_truth, truth
 from .web import Request, Response
 
-OPEN = ("calls_per_second", "choices", "timing")
-SCRIPT = ("hang_up_after", "talks", "waits")
+OPEN = ("calls_per_second", "rest_concurrency", "choices", "timing")
+# What the carrier may say of a caller.
+NAMES = ("forwarded_from", "caller_name")
+SCRIPT = ("hang_up_after", "talks", "waits", "message")
 
 
 async def answer(exchange: Exchange, traffic: TrafficGenerator, request: Request) -> Response:
@@ -52,7 +55,7 @@ async def _answer(exchange: Exchange, traffic: TrafficGenerator, request: Reques
                     hang_up(exchange, call, by="caller" if call.direction == "inbound" else "callee")
                     return Response(202, {})
                 case "POST", ["digits"]:
-                    return _key(call, _json(request))
+                    return _key(exchange, call, _json(request))
         case "GET", ["faults"]:
             return Response(200, as_json(exchange.settings.faults))
         case "POST", ["faults"]:
@@ -84,14 +87,18 @@ def _webhooks(exchange: Exchange, wanted: dict[str, str]) -> list[dict[str, obje
 
 
 def _place(exchange: Exchange, asked: dict[str, Any]) -> Response:
-    """{"from", "to", "hang_up_after"?, "talks"?, "waits"?, "digits"?: ["1", …], "by_habit"?: true} → 201, the call.
+    """{"from", "to", "hang_up_after"?, "talks"?, "waits"?, "message"?, "digits"?: ["1", …], "says"?: ["hello", …],
+    "forwarded_from"?: "+1…", "caller_name"?: "…", "by_habit"?: true} → 201, the call.
 
     Without a script they stay until somebody else hangs up; by habit they behave like callers of the traffic.
+    In place of `to`: {"application": "AP…", "parameters"?: {…}}, as a Voice SDK client in a browser connects.
     """
-    if unknown := set(asked) - {"from", "to", "digits", "by_habit", *SCRIPT}:
+    known = {"from", "to", "application", "parameters", "digits", "says", "by_habit", *SCRIPT, *NAMES}
+    if unknown := set(asked) - known:
         raise WrongSetting(f"There is no {', '.join(sorted(unknown))} in a call.")
     number = exchange.number(str(asked.get("to", "")))
-    if number is None or not asked.get("from"):
+    application = exchange.applications.get(str(asked.get("application", "")))
+    if (number is None and application is None) or not asked.get("from"):
         raise WrongSetting(
             f"A call needs `from`, and `to` must be one of {[n.phone_number for n in exchange.numbers.values()]}."
         )
@@ -99,21 +106,31 @@ def _place(exchange: Exchange, asked: dict[str, Any]) -> Response:
     manner = manner_of_caller(exchange.settings.habits or Habits(), dice) if asked.get("by_habit") else Manner()
     script: dict[str, Any] = {name: float(asked[name]) for name in SCRIPT if asked.get(name) is not None}
     manner = replace(manner, **script)
-    if "digits" in asked:
-        digits = asked["digits"]
-        manner = replace(manner, digits=(digits,) if isinstance(digits, str) else tuple(map(str, digits)))
-    call = ring_in(exchange, caller=str(asked["from"]), number=number, manner=manner, dice=dice)
+    for name in ("digits", "says"):
+        if name in asked:
+            given = asked[name]
+            manner = replace(manner, **{name: (given,) if isinstance(given, str) else tuple(map(str, given))})
+    caller = str(asked["from"])
+    if number is not None:
+        call = ring_in(exchange, caller=caller, number=number, manner=manner, dice=dice)
+        for name in NAMES:
+            setattr(call, name, str(asked.get(name) or ""))
+        return Response(201, call_truth(call))
+    assert application is not None  # noqa: S101 - one of the two is there
+    given = tuple((str(name), str(value)) for name, value in dict(asked.get("parameters") or {}).items())
+    call = ring_application(
+        exchange, caller=caller, application=application, manner=manner, dice=dice, parameters=given
+    )
     return Response(201, call_truth(call))
 
 
-def _key(call: Call, asked: dict[str, Any]) -> Response:
-    """{"digits": "1"} or {"speech": "…"} → {"heard": false} if nothing was listening, as without a <Gather>."""
-    name, text = ("SpeechResult", asked.get("speech")) if "speech" in asked else ("Digits", asked.get("digits"))
-    if not text:
+def _key(exchange: Exchange, call: Call, asked: dict[str, Any]) -> Response:
+    """{"digits": "1"} or {"speech": "…"} → {"heard": false} if no verb was listening, as without a <Gather>."""
+    if asked.get("speech"):
+        return Response(200, {"heard": say(exchange, call, str(asked["speech"]))})
+    if not asked.get("digits"):
         raise WrongSetting("Say what was keyed: digits, or speech.")
-    if call.gathering is not None:
-        call.gathering.put_nowait((name, str(text)))
-    return Response(200, {"heard": call.gathering is not None})
+    return Response(200, {"heard": key(call, str(asked["digits"]))})
 
 
 def _set_faults(exchange: Exchange, asked: dict[str, Any]) -> Response:

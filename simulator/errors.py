@@ -9,6 +9,7 @@ REFUSALS: dict[int, tuple[int, str]] = {
     20001: (400, "Invalid parameter: {0}"),
     20003: (401, "Authenticate"),
     20004: (405, "Method not allowed"),
+    20007: (400, "Page size must be 1000 or less"),
     20009: (409, "Cannot delete this resource before it is complete"),
     20404: (404, "The requested resource {0} was not found"),
     20409: (409, "The requested resource is being changed by another request"),
@@ -26,6 +27,7 @@ REFUSALS: dict[int, tuple[int, str]] = {
     21218: (400, "Invalid ApplicationSid {0}"),
     21220: (400, "Call is not in-progress. Cannot redirect."),
     16001: (400, "Conference is not in progress"),
+    16020: (400, "The conference {0} is full"),
     16022: (404, "The conference {0} does not exist or has completed"),
     16023: (400, "Participant label is invalid: {0}"),
     16026: (400, "Participant label is already in use: {0}"),
@@ -33,8 +35,54 @@ REFUSALS: dict[int, tuple[int, str]] = {
     16028: (400, "The participant to coach is not in the conference: {0}"),
     20500: (500, "An internal server error has occurred"),
     20503: (503, "Service Unavailable"),
+    16108: (400, "More than one recording is active; name one by its SID"),
+    21234: (400, "Invalid value for an answering machine detection parameter: {0}"),
+    21263: (400, "{0} is not a parameter of this resource"),
+    21421: (400, "PhoneNumber is invalid: {0}"),
+    22005: (429, "Call queue is full"),
     32018: (400, "Twiml parameter must be 4000 characters or fewer"),
 }  # fmt: skip
+
+# In the debugger, these are warnings: the call goes on.
+WARNINGS = frozenset({12200, 13224, 15002, 15003, 16101, 16102, 20001, 21262, 21626, 32019})
+MEANINGS = {
+    11200: "HTTP retrieval failure",
+    11203: "HTTP total timeout",
+    11205: "HTTP connection failure",
+    11206: "HTTP protocol violation",
+    11210: "HTTP bad host name",
+    11215: "Too many HTTP redirects",
+    11240: "Invalid connection override",
+    11750: "TwiML response body too large",
+    11770: "Empty TwiML response body",
+    12100: "Document parse failure",
+    12102: "Response is not the root element",
+    12200: "Schema validation warning",
+    12300: "Invalid Content-Type",
+    13000: "Dial: nouns that cannot be mixed",
+    13201: "Dial: cannot dial out from a Dial call segment",
+    13214: "Dial: invalid callerId",
+    13223: "Dial: invalid phone number format",
+    13240: "Conference: invalid call SID to coach",
+    14204: "Enqueue: queue name too short",
+    14205: "Enqueue: queue name too long",
+    14207: "Enqueue: queue is full",
+    14213: "Dial->Queue: queue name too long",
+    15003: "Status callback: warning",
+    15004: "Inline TwiML needs absolute URLs",
+    16101: "Recording too short",
+    16102: "Recording is silent",
+    21262: "Answering machine detection without a callback URL",
+    21626: "Invalid StatusCallbackEvent",
+    31920: "Stream: WebSocket handshake refused",
+    31922: "Stream: unsupported scheme",
+    31950: "Stream: malformed message",
+    32019: "Both Url and Twiml",
+}
+
+
+def meaning(code: int) -> str:
+    return MEANINGS.get(code) or (REFUSALS[code][1].replace(" {0}", "") if code in REFUSALS else "")
 
 
 @dataclass

@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .calls import Call, Number
+from .calls import Application, Call, Number
 from .chance import Chance, new_sid
 from .clock import Clock, iso
 from .people import Manner, manner_of_callee
@@ -16,6 +16,8 @@ from .settings import Habits, Settings
 
 if TYPE_CHECKING:
     from .conferences import Conference
+    from .queues import Queue
+    from .recordings import Recording
 
 T = TypeVar("T")
 
@@ -31,12 +33,16 @@ class Exchange:
         self.conferences: dict[str, Conference] = {}
         self.rooms: dict[str, Conference] = {}
         self.numbers: dict[str, Number] = {}
+        self.applications: dict[str, Application] = {}
+        self.queues: dict[str, Queue] = {}
+        self.recordings: dict[str, Recording] = {}
         self.notes: deque[dict[str, object]] = deque(maxlen=settings.remembered)
         self.asked: deque[dict[str, object]] = deque(maxlen=settings.remembered)
         self.post = Post(settings, clock, self.chance, spawn=self.spawn, note=self.note)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._counts: dict[str, int] = {}
         self._next_dial = 0.0
+        self.asking = 0
         self._get_numbers()
 
     async def open(self) -> None:
@@ -49,6 +55,7 @@ class Exchange:
     async def reset(self) -> None:
         """As if just started: same seed, no calls, the numbers as configured; silently, nobody is called back."""
         await self._stop_everything()
+        await self.post.wire.hang_up()
         for name, value in vars(deepcopy(self._as_started)).items():
             setattr(self.settings, name, value)
         for memory in (
@@ -57,6 +64,9 @@ class Exchange:
             self.conferences,
             self.rooms,
             self.numbers,
+            self.applications,
+            self.queues,
+            self.recordings,
             self.notes,
             self.asked,
             self._counts,
@@ -85,7 +95,9 @@ class Exchange:
 
     def note(self, code: int, *, subject: str = "", url: str = "", detail: str = "") -> None:
         """An entry in the account's debugger."""
-        self.notes.append({"code": code, "subject": subject, "url": url, "detail": detail, "at": iso(self.clock.now())})
+        sid = new_sid("NO", self.chance.dice("note", self.count("notes")))
+        now = iso(self.clock.now())
+        self.notes.append({"sid": sid, "code": code, "subject": subject, "url": url, "detail": detail, "at": now})
 
     def count(self, what: str) -> int:
         self._counts[what] = self._counts.get(what, 0) + 1
@@ -99,8 +111,21 @@ class Exchange:
         self.conferences[conference.sid] = self.rooms[conference.name] = conference
         _forget_oldest(self.conferences, self.settings.remembered)
 
+    def add_recording(self, recording: "Recording") -> None:
+        self.recordings[recording.sid] = recording
+        _forget_oldest(self.recordings, self.settings.remembered)
+
     def number(self, address: str) -> Number | None:
         return next((number for number in self.numbers.values() if number.phone_number == address), None)
+
+    def who_answers(self, number: Number) -> Number | Application | None:
+        """Whose voice URLs hold: the number's own, or its application's. A trunk's calls go elsewhere: to nobody here.
+
+        Source: https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
+        """
+        if number.trunk_sid:
+            return None
+        return self.applications.get(number.voice_application_sid) if number.voice_application_sid else number
 
     def owns(self, address: str) -> bool:
         """May calls be made from it? (A number of the account, or a verified caller ID.)"""
@@ -112,6 +137,10 @@ class Exchange:
         return (
             Manner(answer="busy", after=0.3) if manner.one_call and self._is_talking(call.to, besides=call) else manner
         )
+
+    def seconds_to_dial(self) -> float:
+        """How long a call would have to wait that was made now."""
+        return max(0.0, self._next_dial - self.clock.now().timestamp())
 
     async def wait_to_dial(self) -> float:
         """Waits for this call's turn (REST-created calls leave one by one); returns the simulated seconds it took.

@@ -1,8 +1,9 @@
 """What happens to a leg, whoever made it: it is dialled, rings, is answered, ends; and what is reported of that."""
 
+from . import recordings
 from .calls import Call
 from .chance import between
-from .clock import rfc2822
+from .clock import iso, rfc2822
 from .exchange import Exchange
 from .line import HangUp, Line
 from .parameters import STATUS_OF_EVENT, about, ending
@@ -52,6 +53,16 @@ async def ring_out(exchange: Exchange, call: Call, ring_seconds: float) -> str:
     return "answered"
 
 
+async def send_digits(exchange: Exchange, call: Call) -> None:
+    """Keys that are pressed for the caller once the callee has answered: half a second each, W is a whole one.
+
+    Source: https://www.twilio.com/docs/voice/api/call-resource#create-a-call-resource (SendDigits)
+    """
+    if call.send_digits:
+        call.heard.append({"verb": "SendDigits", "text": call.send_digits, "at": iso(exchange.clock.now())})
+        await call.line.hold(seconds=sum(1.0 if key == "W" else 0.5 for key in call.send_digits))
+
+
 def answer(exchange: Exchange, call: Call) -> None:
     if call.answered_at is not None or call.over:
         return
@@ -87,6 +98,9 @@ def finish(exchange: Exchange, call: Call, why: HangUp) -> None:
         call.time_limit_timer.cancel()
     if call.person is not None:
         call.person.gone()
+    recordings.stop_all(exchange, call)
+    for fork in [*call.forks]:
+        fork.stop()
     report(exchange, call, "completed")
     _report_to_number(exchange, call)
 
@@ -101,20 +115,28 @@ def report(exchange: Exchange, call: Call, event: str) -> None:
     params = [(name, STATUS_OF_EVENT.get(event, value) if name == "CallStatus" else value) for name, value in params]
     params += _order_marks(exchange, call)
     if event == "completed":
-        params += [*ending(call), ("SipResponseCode", str(call.sip_code))]
+        params += [*_ending(exchange, call), ("SipResponseCode", str(call.sip_code))]
     exchange.post.tell(call.sid, "call-progress", plan.url, plan.method, params)
 
 
 def _report_to_number(exchange: Exchange, call: Call) -> None:
     """An incoming number's StatusCallback is requested once, at the call's end."""
-    if call.direction != "inbound" or call.number is None or not call.number.status_callback:
+    if call.direction != "inbound":
         return
-    params = about(call, exchange.settings.account_sid) + ending(call)
+    owners = [call.application, exchange.who_answers(call.number) if call.number else None, call.number]
+    owner = next((owner for owner in owners if owner is not None and owner.status_callback), None)
+    if owner is None:
+        return
+    params = about(call, exchange.settings.account_sid) + _ending(exchange, call)
     if exchange.settings.choices.inbound_callback_is_progress:
         params += [*_order_marks(exchange, call), ("SipResponseCode", str(call.sip_code))]
-    exchange.post.tell(
-        call.sid, "number-status", call.number.status_callback, call.number.status_callback_method, params
-    )
+    exchange.post.tell(call.sid, "number-status", owner.status_callback, owner.status_callback_method, params)
+
+
+def _ending(exchange: Exchange, call: Call) -> list[tuple[str, str]]:
+    recorded = recordings.params(exchange, call.recording) if call.recording else []
+    answered_by = [("AnsweredBy", call.answered_by)] if call.answered_by else []
+    return [*ending(call), *recorded, *answered_by]
 
 
 def _order_marks(exchange: Exchange, call: Call) -> list[tuple[str, str]]:

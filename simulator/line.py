@@ -3,9 +3,12 @@
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from .clock import Clock
+
+if TYPE_CHECKING:
+    from .queues import Bridge
 
 T = TypeVar("T")
 
@@ -34,22 +37,34 @@ class HangUp:
     status: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Somebody takes this leg out of the queue in which it waits."""
+
+    bridge: "Bridge"
+
+
+Why = Redirect | HangUp | Connect
+
+
 @dataclass
 class Interrupted(Exception):
-    why: Redirect | HangUp
+    why: Why
 
 
 class Line:
     def __init__(self, clock: Clock):
         self._clock = clock
-        self._pending: Redirect | HangUp | None = None
+        self._pending: Why | None = None
         self._bell = asyncio.Event()
 
-    def interrupt(self, why: Redirect | HangUp) -> None:
-        # A later redirect replaces an earlier one; nothing replaces a hang-up.
-        if not isinstance(self._pending, HangUp):
-            self._pending = why
-            self._bell.set()
+    def interrupt(self, why: Why) -> bool:
+        # A later redirect replaces an earlier one; nothing replaces a hang-up; who is taken away is not connected.
+        if isinstance(self._pending, HangUp) or (self._pending is not None and isinstance(why, Connect)):
+            return False
+        self._pending = why
+        self._bell.set()
+        return True
 
     def check(self) -> None:
         """Raises Interrupted if the leg has been redirected or hung up since it last waited."""
@@ -66,6 +81,10 @@ class Line:
                 timeout=None if seconds is None else self._clock.real(seconds),
                 return_when=asyncio.FIRST_COMPLETED,
             )
+            if wanted is not None and not wanted.done():
+                # What came just in time may still be on its way through the loop, however late the loop itself is.
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
             # An interruption is looked for first: what was waited for may have come in the same instant.
             self.check()
             return wanted.result() if wanted is not None and wanted.done() else None
@@ -74,9 +93,9 @@ class Line:
             if wanted is not None and not wanted.done():
                 wanted.cancel()
 
-    def _taken(self, why: Redirect | HangUp) -> Redirect | HangUp:
+    def _taken(self, why: Why) -> Why:
         # A redirect is followed once; a hang-up stays true.
-        if isinstance(why, Redirect):
+        if not isinstance(why, HangUp):
             self._pending = None
             self._bell.clear()
         return why

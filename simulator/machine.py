@@ -9,7 +9,7 @@ from .calls import Call
 from .documents import fetch
 from .exchange import Exchange
 from .legs import answer, finish
-from .line import HangUp, Interrupted, Source
+from .line import HangUp, Interrupted, Redirect, Source
 from .stage import Next, Stage, Step
 from .twiml import Document, TwimlError, Verb
 from .verbs import VERBS
@@ -25,8 +25,9 @@ async def live(exchange: Exchange, call: Call, source: Source) -> None:
             await perform(exchange, call, following)
             following = None
         except Interrupted as interrupted:
-            if isinstance(interrupted.why, HangUp):
-                finish(exchange, call, interrupted.why)
+            if not isinstance(interrupted.why, Redirect):
+                # Who is taken out of a queue (Connect) is met by <Enqueue>: here nobody would know what to do.
+                finish(exchange, call, interrupted.why if isinstance(interrupted.why, HangUp) else HangUp("twiml"))
                 return
             following = interrupted.why.source
     if call.dial_status in (None, "completed", "answered"):
@@ -35,18 +36,25 @@ async def live(exchange: Exchange, call: Call, source: Source) -> None:
     finish(exchange, call, HangUp("twiml", None if call.answered_at else call.dial_status))
 
 
-async def perform(exchange: Exchange, call: Call, source: Source) -> bool:
-    """Runs documents until the end of one, or until a verb hangs up (then False)."""
+async def perform(
+    exchange: Exchange, call: Call, source: Source, *, allowed: frozenset[str] | None = None, aside: bool = False
+) -> Next:
+    """Runs documents until the end of one (Next.VERB), or until a verb hangs up or leaves the queue.
+
+    `aside`: the document is only an episode, and one that fails is the business of whoever plays it (TwimlError).
+    """
     step: Step = source
     while isinstance(step, Source):
         try:
-            document = await _document(exchange, call, step)
-            step = await _run(exchange, call, document)
+            document = await (_asked if aside else _document)(exchange, call, step)
+            step = await _run(exchange, call, document, allowed)
         except TwimlError as error:
-            # Found while the document ran, such as a relative URL in inline TwiML: there is nothing to go back to.
             exchange.note(error.code, subject=call.sid, url=error.url, detail=error.detail)
+            if aside:
+                raise
+            # Found while the document ran, such as a relative URL in inline TwiML: there is nothing to go back to.
             step = await _run(exchange, call, APOLOGY)
-    return step is not Next.HANG_UP
+    return step
 
 
 async def _document(exchange: Exchange, call: Call, source: Source) -> Document:
@@ -75,9 +83,11 @@ async def _asked(exchange: Exchange, call: Call, source: Source) -> Document:
     return document
 
 
-async def _run(exchange: Exchange, call: Call, document: Document) -> Step:
+async def _run(exchange: Exchange, call: Call, document: Document, allowed: frozenset[str] | None = None) -> Step:
     for place, verb in enumerate(document.verbs):
-        if (run := VERBS.get(verb.name)) is None:
+        if allowed and verb.name == "Dial" and verb.name not in allowed:
+            raise TwimlError(13201, document.base, "<Dial> in a document that is played beside another one")
+        if (run := VERBS.get(verb.name)) is None or (allowed and verb.name not in allowed):
             exchange.note(
                 12200, subject=call.sid, url=document.base, detail=f"<{verb.name}> is not known here and was skipped"
             )

@@ -28,6 +28,10 @@ def about(call: Call, account_sid: str) -> list[tuple[str, str]]:
     ]
     for names, address in ((("From", "Caller"), call.from_), (("To", "Called"), call.to)):
         named += [pair for name in names for pair in _place(name, address)]
+    if call.forwarded_from:
+        named.append(("ForwardedFrom", call.forwarded_from))
+    if call.caller_name and call.number is not None and call.number.voice_caller_id_lookup:
+        named.append(("CallerName", call.caller_name))
     if call.parent is not None:
         named.append(("ParentCallSid", call.parent.sid))
     if call.direction == "inbound" and call.from_.startswith("+"):

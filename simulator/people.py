@@ -18,7 +18,8 @@ class Manner:
     """What one person does in one call, in simulated seconds; None means for ever.
 
     They pick up (or say no) `after` so long; stand being connected to nobody for `waits`; talk for `talks`; and hang up
-    `hang_up_after` the leg began in any case. Each of `digits` answers one prompt for digits.
+    `hang_up_after` the leg began in any case. Each of `digits` answers one prompt for digits, each of `says` one for
+    speech or one beep; who has nothing to say there leaves a `message` of so many seconds. `answered_by`: see amd.py.
     """
 
     answer: str = "answers"
@@ -27,6 +28,9 @@ class Manner:
     waits: float | None = None
     hang_up_after: float | None = None
     digits: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()
+    message: float = 5.0
+    answered_by: str = "human"
     one_call: bool = False
 
 
@@ -42,6 +46,8 @@ def manner_of_callee(address: str, habits: Habits, rules: list[Behaviour], dice:
         talks=between(dice, habits.callee_talk_seconds) if talks else None,
         waits=between(dice, habits.callee_waits_seconds) if habits.callee_waits_seconds else None,
         one_call=alone,
+        message=between(dice, habits.message_seconds),
+        answered_by="machine" if happens(dice, habits.machine) else "human",
     )
     rule = next((rule for rule in rules if fnmatchcase(address, rule.who)), None)
     if rule is None:
@@ -54,6 +60,9 @@ def manner_of_callee(address: str, habits: Habits, rules: list[Behaviour], dice:
         waits=rule.waits,
         hang_up_after=rule.hang_up_after,
         digits=tuple(rule.digits or ()),
+        says=tuple(rule.says or ()),
+        message=manner.message if rule.message is None else rule.message,
+        answered_by=rule.answered_by or "human",
         one_call=alone if rule.one_call is None else rule.one_call,
     )
 
@@ -64,6 +73,8 @@ def manner_of_caller(habits: Habits, dice: Random) -> Manner:
         talks=between(dice, habits.caller_talk_seconds),
         waits=between(dice, habits.gives_up_seconds if impatient else habits.patience_seconds),
         digits=(dice.choice(habits.digits),) if habits.digits else (),
+        says=(dice.choice(habits.says),) if habits.says else (),
+        message=between(dice, habits.message_seconds),
     )
 
 
@@ -74,6 +85,7 @@ class Person:
         self.manner = manner
         self.connected = False
         self._digits = list(manner.digits)
+        self._words = list(manner.says)
         self._talk_left = manner.talks
         self._talking_since = clock.now()
         self._clock = clock
@@ -101,6 +113,10 @@ class Person:
     def next_digits(self) -> str | None:
         """What they key at a prompt; nothing once they have no more to say."""
         return self._digits.pop(0) if self._digits else None
+
+    def next_words(self) -> str | None:
+        """What they say where somebody listens."""
+        return self._words.pop(0) if self._words else None
 
     def gone(self) -> None:
         self._cancel(self._mood)

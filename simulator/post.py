@@ -33,6 +33,7 @@ class Webhook:
     attempts: list[dict[str, object]] = field(default_factory=list)
     outcome: str = "waiting"
     answer: str = ""
+    content_type: str = ""
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -67,27 +68,26 @@ class Post:
         self._chance = chance
         self._spawn = spawn
         self._note = note
-        self._wire = Wire(settings)
+        self.wire = Wire(settings)
         self._counts: dict[str, int] = {}
         self._queue_end: dict[str, asyncio.Task[None]] = {}
         self._passed: dict[str, asyncio.Event] = {}
+        self._cookies: dict[str, dict[str, str]] = {}
 
     async def open(self) -> None:
-        await self._wire.open()
+        await self.wire.open()
 
     async def close(self) -> None:
-        await self._wire.close()
+        await self.wire.close()
 
     def reset(self) -> None:
-        for memory in (self.log, self._counts, self._queue_end, self._passed):
+        for memory in (self.log, self._counts, self._queue_end, self._passed, self._cookies):
             memory.clear()
 
     async def ask(self, subject: str, purpose: str, url: str, method: str, params: Params) -> Answer:
         """A request for TwiML: now, and never faulty."""
         webhook = self._write_down(subject, purpose, url, method, params)
-        answer = await self._deliver(webhook)
-        webhook.answer = answer.body[:4000].decode(errors="replace")
-        return answer
+        return await self._deliver(webhook)
 
     def tell(self, subject: str, purpose: str, url: str, method: str, params: Params) -> None:
         """A status callback about `subject` (the SID of a call or conference): soon and in order, but for faults.
@@ -181,12 +181,21 @@ class Post:
             answer = await self._try(webhook, url, overrides, left)
             if not answer.code or not overrides.repeats_on(answer.reason):
                 break
+        webhook.answer, webhook.content_type = answer.body[:4000].decode(errors="replace"), answer.content_type
         webhook.outcome = "refused" if answer.code and answer.status else "failed" if answer.code else "delivered"
         return answer
 
     async def _try(self, webhook: Webhook, url: str, overrides: Overrides, seconds_left: float) -> Answer:
         began, at = asyncio.get_running_loop().time(), self._clock.now()
-        answer = await self._wire.ask(webhook.method, url, webhook.params, webhook.token, overrides, seconds_left)
+        # Cookies are kept for a call. Source: https://www.twilio.com/docs/voice/twiml#http-cookies
+        cookies = dict(self._cookies.get(webhook.subject, {}))
+        answer = await self.wire.ask(
+            webhook.method, url, webhook.params, webhook.token, overrides, seconds_left, cookies
+        )
+        if cookies:
+            self._cookies[webhook.subject] = cookies
+            if len(self._cookies) > self._settings.remembered:
+                del self._cookies[next(iter(self._cookies))]
         webhook.attempts.append(
             {
                 "at": iso(at),

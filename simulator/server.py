@@ -52,6 +52,9 @@ def listen(host: str, port: int) -> socket.socket:
 
 async def serve(settings: Settings, listening: socket.socket, *, on_stop: Callable[[Callable[[], None]], None]) -> None:
     """Serves until told to stop; `on_stop` is given the function that tells it."""
+    if not settings.base_url:
+        host, port = listening.getsockname()[:2]
+        settings.base_url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     config = uvicorn.Config(
         Simulator(settings),
         log_level="warning",

@@ -25,6 +25,7 @@ class NumberSettings:
     status_callback: str = ""
     status_callback_method: str = "POST"
     voice_application_sid: str = ""
+    voice_caller_id_lookup: bool = False
     trunk_sid: str = ""
 
 
@@ -39,6 +40,9 @@ class Timing:
     document_after: float = 0.35
     retry_pause: float = 0.0
     seconds_per_word: float = 0.4
+    recording_ready: float = 2.0
+    machine_detected: Range = (2.0, 5.0)
+    machine_greeting: Range = (5.0, 12.0)
     audio_seconds: float = 5.0
     shortest_turn: float = 1.0
 
@@ -55,9 +59,18 @@ class Choices:
     cancel_in_progress: str = "ignored"
     update_ended: str = "21220"
     redirect_ringing_inbound: bool = True
+    redirect_ringing_outbound: bool = False
+    moved_leg_reports: bool = True
+    connect_action_on_redirect: bool = True
     action_after_hang_up: bool = True
     kicked_leg_continues: bool = True
+    wait_error_keeps_out: bool = True
     conference_sequence_start: int = 1
+    queue_empty_result: str = "queue-empty"
+    queue_not_found_result: str = "queue-not-found"
+    page_size_too_large: str = "clamped"
+    plain_websockets: bool = True
+    forks_answer: int = 200
 
 
 @dataclass
@@ -140,6 +153,7 @@ class Habits:
     busy: float = 0.0
     no_answer: float = 0.0
     rejects: float = 0.0
+    machine: float = 0.0
     answer_seconds: Range = (2.0, 5.0)
     callee_talks: float = 0.0
     callee_talk_seconds: Range = (30.0, 240.0)
@@ -149,6 +163,8 @@ class Habits:
     gives_up_seconds: Range = (5.0, 30.0)
     patience_seconds: Range = (60.0, 300.0)
     digits: list[str] = field(default_factory=lambda: ["1", "2"])
+    says: list[str] = field(default_factory=list)
+    message_seconds: Range = (4.0, 12.0)
 
 
 # Somebody who is rung by lively traffic is sometimes busy, out, or the first to hang up.
@@ -178,7 +194,9 @@ class Behaviour:
     They answer, unless it says otherwise, and hang up first only if it says so.
 
     `who` is an address with `*` and `?` as wildcards, such as `client:dana`, `sip:*@pbx.example`, `+1415*`.
-    `answer` is one of answers, busy, no-answer, rejects, unreachable.
+    `answer` is one of answers, busy, no-answer, rejects, unreachable. `answered_by` is human, machine, fax or unknown,
+    or one of the words that detection has for them, such as machine_end_silence. Each of `says` answers one prompt that
+    listens; `message` seconds long is what they leave behind a beep, if they have nothing of their own to say.
     """
 
     who: str
@@ -188,6 +206,9 @@ class Behaviour:
     waits: float | None = None
     hang_up_after: float | None = None
     digits: list[str] | None = None
+    says: list[str] | None = None
+    message: float | None = None
+    answered_by: str | None = None
     one_call: bool | None = None
 
 
@@ -201,6 +222,8 @@ class Settings:
     speed: float = 1.0
     seed: str = "1"
     calls_per_second: float = 0.0
+    rest_concurrency: int = 0
+    base_url: str = ""
     doors_for_all: bool = False
     remembered: int = 10_000
     numbers: list[NumberSettings] = field(default_factory=list)

@@ -21,6 +21,9 @@ def seconds_of(exchange: Exchange, verb: Verb) -> float:
 
 def hear(exchange: Exchange, call: Call, verb: Verb) -> None:
     call.heard.append({"verb": verb.name, "text": verb.text, "at": iso(exchange.clock.now())})
+    if verb.name == "Say":
+        for ear in [*call.ears]:
+            ear("outbound_track", verb.text)
 
 
 def _played(verb: Verb, audio_seconds: float) -> float:

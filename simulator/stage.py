@@ -15,6 +15,7 @@ class Next(Enum):
 
     VERB = "the verb after this one"
     HANG_UP = "nothing more: the call is over"
+    LEAVE = "out of the queue, in whose wait document it stood"
 
 
 Step = Source | Next
@@ -29,7 +30,7 @@ class Stage:
     document: Document
     place: int
     live: Callable[[Exchange, Call, Source], Awaitable[None]]
-    perform: Callable[[Exchange, Call, Source], Awaitable[bool]]
+    perform: Callable[..., Awaitable[Next]]
 
     @property
     def following(self) -> Verb | None:

@@ -1,18 +1,23 @@
 """Making and changing calls: what a caller's dialling, or a REST request, sets off."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
-from . import conferences
-from .calls import Call, CallbackPlan, Number
+from . import amd, conferences, recordings
+from .amd import Detection
+from .calls import Application, Call, CallbackPlan, Number
 from .chance import new_sid
 from .conferences import Conference, Seat
 from .errors import Refused
 from .exchange import Exchange
-from .legs import finish, hang_up, new_line, ring_out, seat_person
+from .legs import finish, hang_up, new_line, ring_out, seat_person, send_digits
 from .line import HangUp, Interrupted, Redirect, Source
 from .machine import live
 from .people import Manner
+from .recordings import RecordingPlan
+
+# Calls that would have to wait for more than a day are not taken (22005).
+LONGEST_QUEUE = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,8 @@ class Order:
     callback: CallbackPlan | None = None
     fallback: Source | None = None
     send_digits: str = ""
+    record: RecordingPlan | None = None
+    detection: Detection | None = None
 
 
 def ring_in(exchange: Exchange, *, caller: str, number: Number, manner: Manner, dice: Random) -> Call:
@@ -34,13 +41,42 @@ def ring_in(exchange: Exchange, *, caller: str, number: Number, manner: Manner, 
     call.status = "ringing"
     call.number = number
     call.started_at = call.ringing_at = call.created_at
-    ours = not (number.voice_application_sid or number.trunk_sid)  # else others say what the caller gets: here, nobody
-    if number.voice_fallback_url and ours:
-        call.fallback = Source(number.voice_fallback_url, number.voice_fallback_method)
+    answers = exchange.who_answers(number)
+    if answers is not None and answers.voice_fallback_url:
+        call.fallback = Source(answers.voice_fallback_url, answers.voice_fallback_method)
     seat_person(exchange, call, manner, "caller")
     assert call.person is not None  # noqa: S101 - seated above
     call.person.begin()
-    exchange.spawn(live(exchange, call, Source(number.voice_url if ours else "", number.voice_method)))
+    source = Source(answers.voice_url, answers.voice_method) if answers is not None else Source()
+    exchange.spawn(live(exchange, call, source))
+    return call
+
+
+def ring_application(
+    exchange: Exchange,
+    *,
+    caller: str,
+    application: Application,
+    manner: Manner,
+    dice: Random,
+    parameters: tuple[tuple[str, str], ...] = (),
+) -> Call:
+    """A Voice SDK client connects: its TwiML application says what it gets, told of the client's own parameters.
+
+    Source: https://www.twilio.com/docs/voice/sdks/javascript/twiliodevice#deviceconnectconnectoptions
+    """
+    call = _new_call(exchange, "inbound", caller, dict(parameters).get("To", ""), dice)
+    call.status, call.application = "ringing", application
+    call.started_at = call.ringing_at = call.created_at
+    if application.voice_fallback_url:
+        call.fallback = Source(application.voice_fallback_url, application.voice_fallback_method)
+    seat_person(exchange, call, manner, "caller")
+    assert call.person is not None  # noqa: S101 - seated above
+    call.person.begin()
+    # A parameter cannot pass itself off as one of Twilio's own; To is the client's word anyway.
+    extra = tuple((name, value) for name, value in parameters if name != "To")
+    source = Source(application.voice_url, application.voice_method, extra=extra)
+    exchange.spawn(live(exchange, call, source))
     return call
 
 
@@ -73,9 +109,13 @@ def redirect(exchange: Exchange, call: Call, source: Source) -> None:
 
     Source: https://www.twilio.com/docs/voice/tutorials/how-to-modify-calls-in-progress
     """
-    rings_in = (
-        call.status == "ringing" and call.direction == "inbound" and exchange.settings.choices.redirect_ringing_inbound
-    )
+    choices = exchange.settings.choices
+    if call.direction == "outbound-api" and call.answered_at is None and not call.over:
+        if not choices.redirect_ringing_outbound:
+            raise Refused(21220)
+        call.instead = source  # for when they answer
+        return
+    rings_in = call.status == "ringing" and call.direction == "inbound" and choices.redirect_ringing_inbound
     if call.status != "in-progress" and not rings_in:
         raise Refused(21220)
     exchange.later(exchange.settings.timing.update_noticed, call.line.interrupt, Redirect(source))
@@ -111,6 +151,8 @@ def _new_call(exchange: Exchange, direction: str, from_: str, to: str, dice: Ran
 
 
 def _ordered(exchange: Exchange, order: Order) -> Call:
+    if exchange.seconds_to_dial() > LONGEST_QUEUE:
+        raise Refused(22005)
     dice = exchange.chance.dice("api", exchange.count("api"))
     call = _new_call(exchange, "outbound-api", order.from_, order.to, dice)
     call.callback, call.fallback = order.callback, order.fallback
@@ -121,20 +163,37 @@ def _ordered(exchange: Exchange, order: Order) -> Call:
 
 async def _rung(exchange: Exchange, call: Call, order: Order) -> str:
     call.queue_seconds = await call.line.hold(exchange.wait_to_dial()) or 0.0
-    return await ring_out(exchange, call, order.timeout)
+    status = await ring_out(exchange, call, order.timeout)
+    if status == "answered" and order.record is not None:
+        call.recording = recordings.start(exchange, call, order.record)
+    if status == "answered" and order.detection is not None and order.detection.asynchronous:
+        amd.detect_beside(exchange, call, order.detection)
+    return status
 
 
 async def _api_life(exchange: Exchange, call: Call, order: Order, source: Source) -> None:
     try:
         status = await _rung(exchange, call, order)
+        if status == "answered":
+            source = await _prepared(exchange, call, order, source)
     except Interrupted as interrupted:
-        assert isinstance(interrupted.why, HangUp)  # noqa: S101 - a call that rings is not redirected (21220)
-        finish(exchange, call, interrupted.why)
+        if isinstance(interrupted.why, Redirect):
+            await live(exchange, call, interrupted.why.source)
+        elif isinstance(interrupted.why, HangUp):
+            finish(exchange, call, interrupted.why)
         return
     if status == "answered":
-        await live(exchange, call, source)
+        await live(exchange, call, call.instead or source)
     else:
         finish(exchange, call, HangUp("callee", status))
+
+
+async def _prepared(exchange: Exchange, call: Call, order: Order, source: Source) -> Source:
+    """Before the callee hears anything: keys are pressed, and who answered is found out and told."""
+    await send_digits(exchange, call)
+    if order.detection is None or order.detection.asynchronous:
+        return source
+    return replace(source, extra=(*source.extra, *await amd.detect(exchange, call, order.detection)))
 
 
 async def _participant_life(exchange: Exchange, seat: Seat, order: Order) -> None:
@@ -152,5 +211,6 @@ async def _participant_life(exchange: Exchange, seat: Seat, order: Order) -> Non
             conferences.leave(exchange, seat, "participant_updated_via_api")
             await live(exchange, call, interrupted.why.source)
             return
-        finish(exchange, call, interrupted.why)
+        if isinstance(interrupted.why, HangUp):
+            finish(exchange, call, interrupted.why)
     conferences.leave(exchange, seat, "participant_hung_up" if seat.joined else "participant_add_failed")

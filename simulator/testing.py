@@ -52,8 +52,11 @@ class RunningSimulator:
     def post(self, path: str, **content: Any) -> Any:
         return self._answer(self._http.post(self.url + path, json=content, timeout=10))
 
-    def ring(self, *, from_: str, to: str, **script: Any) -> dict[str, Any]:
-        """Places an inbound call; `script` as at POST /sim/calls: hang_up_after, talks, waits (seconds), digits."""
+    def ring(self, *, from_: str, to: str = "", **script: Any) -> dict[str, Any]:
+        """Places an inbound call; `script` as at POST /sim/calls: hang_up_after, talks, waits (seconds), digits, says.
+
+        With `application` (a SID) and `parameters` in place of `to`, a Voice SDK client connects.
+        """
         return self.post("/sim/calls", **{"from": from_, "to": to, **script})
 
     def hang_up(self, sid: str) -> None:
@@ -62,6 +65,10 @@ class RunningSimulator:
     def key(self, sid: str, digits: str) -> bool:
         """Whether anything was listening."""
         return self.post(f"/sim/calls/{sid}/digits", digits=digits)["heard"]
+
+    def say(self, sid: str, words: str) -> bool:
+        """Whether a verb was listening."""
+        return self.post(f"/sim/calls/{sid}/digits", speech=words)["heard"]
 
     def truth(self) -> dict[str, Any]:
         return self.get("/sim/truth")

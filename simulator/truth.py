@@ -37,7 +37,10 @@ def call_truth(call: Call) -> dict[str, object]:
         "sip_code": call.sip_code if call.over else None,
         "connected": bool(call.person and call.person.connected and not call.over),
         "conference_sid": call.seat.conference.sid if call.seat and not call.seat.left.done() else None,
+        "queue": call.member.queue.name if call.member else None,
+        "answered_by": call.answered_by,
         "heard": call.heard,
+        "said": call.said,
     }
 
 

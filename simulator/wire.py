@@ -3,6 +3,9 @@
 Source: https://www.twilio.com/docs/usage/security
 """
 
+import asyncio
+import contextlib
+import json
 import socket
 from dataclasses import dataclass
 from urllib.parse import unquote, urlencode, urljoin, urlsplit, urlunsplit
@@ -32,10 +35,21 @@ class Answer:
     reason: str = ""
 
 
+Socket = aiohttp.ClientWebSocketResponse
+
+
+@dataclass
+class SocketFailed(Exception):
+    """A WebSocket that could not be opened; `code` as in Twilio's debugger."""
+
+    code: int
+
+
 class Wire:
     def __init__(self, settings: Settings):
         self._settings = settings
         self._session: aiohttp.ClientSession | None = None
+        self._sockets: list[Socket] = []
 
     async def open(self) -> None:
         # A connection for each request: one kept alive may be closed by the application just as it is used again.
@@ -43,30 +57,65 @@ class Wire:
         self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
     async def close(self) -> None:
+        await self.hang_up()
         if self._session is not None:
             await self._session.close()
 
+    async def web_socket(self, url: str) -> Socket:
+        """Opens a WebSocket, its handshake signed over the URL alone. Raises SocketFailed."""
+        assert self._session is not None  # noqa: S101 - opened before the first call
+        headers = {"User-Agent": "TwilioProxy/1.1", "X-Twilio-Signature": sign(self._settings.auth_token, url)}
+        patience = aiohttp.ClientWSTimeout(ws_close=1.0)
+        try:
+            socket = await self._session.ws_connect(url, headers=headers, timeout=patience)
+        except (aiohttp.ClientError, OSError, ValueError):
+            raise SocketFailed(31920) from None
+        self._sockets = [one for one in self._sockets if not one.closed] + [socket]
+        return socket
+
+    async def hang_up(self) -> None:
+        """Closes all WebSockets that are still open."""
+        sockets, self._sockets = self._sockets, []
+        await asyncio.gather(*(one.close() for one in sockets), return_exceptions=True)
+
     async def ask(
-        self, method: str, url: str, params: Params, token: str, overrides: Overrides, seconds_left: float
+        self,
+        method: str,
+        url: str,
+        params: Params,
+        token: str,
+        overrides: Overrides,
+        seconds_left: float,
+        cookies: dict[str, str],
     ) -> Answer:
-        """One try; `token` is that of all tries. What goes wrong is an Answer too, with its code."""
+        """One try; `token` is that of all tries, `cookies` grow. What goes wrong is an Answer too, with its code."""
         patience = aiohttp.ClientTimeout(
             total=seconds_left, sock_connect=overrides.ct / 1000, sock_read=overrides.rt / 1000
         )
         try:
-            return await self._follow(method, url, params, token, patience)
+            return await self._follow(method, url, params, token, patience, cookies)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return _failure(url, error)
 
     async def _follow(
-        self, method: str, url: str, params: Params, token: str, patience: aiohttp.ClientTimeout
+        self,
+        method: str,
+        url: str,
+        params: Params,
+        token: str,
+        patience: aiohttp.ClientTimeout,
+        cookies: dict[str, str],
     ) -> Answer:
         login: dict[str, str] = {}
         for _ in range(MOST_REDIRECTS + 1):
-            answer, location = await self._request(method, url, params, token, patience, login)
+            answer, location = await self._request(
+                method, url, params, token, patience, {**login, **_cookie(cookies)}, cookies
+            )
             if answer.status == 401 and not login and (login := _login(url)):
                 # User and password in the URL are told only to who asks for them.
-                answer, location = await self._request(method, url, params, token, patience, login)
+                answer, location = await self._request(
+                    method, url, params, token, patience, {**login, **_cookie(cookies)}, cookies
+                )
             if location is None:
                 return answer
             # Whatever the method was, the new place is asked by GET and the parameters are gone.
@@ -80,7 +129,8 @@ class Wire:
         params: Params,
         token: str,
         patience: aiohttp.ClientTimeout,
-        login: dict[str, str],
+        also: dict[str, str],
+        cookies: dict[str, str],
     ) -> tuple[Answer, str | None]:
         assert self._session is not None  # noqa: S101 - opened before the first call
         form, asked = params, url
@@ -93,7 +143,7 @@ class Wire:
             "X-Twilio-Signature": sign(self._settings.auth_token, signed_url(asked), form),
             "I-Twilio-Idempotency-Token": token,
             "X-Home-Region": "us1",
-            **login,
+            **also,
         }
         if method == "POST":
             headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
@@ -106,11 +156,19 @@ class Wire:
             timeout=patience,
         ) as response:
             location = response.headers.get("Location") if response.status in (301, 302, 303, 307, 308) else None
+            cookies.update({name: morsel.value for name, morsel in response.cookies.items()})
             body = await _read(response.content)
             kind = response.headers.get("Content-Type", "")
             if response.status >= 400:
                 return Answer(url, response.status, body, kind, 11200, f"{response.status // 100}xx"), None
             return Answer(url, response.status, body, kind), location
+
+
+async def say(socket: Socket | None, message: dict[str, object]) -> None:
+    """Sends JSON, unless the other side has gone."""
+    if socket is not None and not socket.closed:
+        with contextlib.suppress(OSError):
+            await socket.send_str(json.dumps(message))
 
 
 async def _read(content: aiohttp.StreamReader) -> bytes:
@@ -134,6 +192,10 @@ def _login(url: str) -> dict[str, str]:
     if not parts.username:
         return {}
     return {"Authorization": aiohttp.encode_basic_auth(unquote(parts.username), unquote(parts.password or ""))}
+
+
+def _cookie(cookies: dict[str, str]) -> dict[str, str]:
+    return {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if cookies else {}
 
 
 def _without_login(url: str) -> str:

@@ -1,17 +1,21 @@
 """/Calls. Source: https://www.twilio.com/docs/voice/api/call-resource"""
 
 import re
+from dataclasses import replace
 
-from .. import switchboard
-from ..calls import FINAL, Call
+from .. import amd, switchboard
+from ..amd import Detection
+from ..calls import FINAL, Call, CallbackPlan
 from ..errors import Refused
 from ..exchange import Exchange
 from ..legs import limit
+from ..line import Source
 from ..switchboard import Order
 from ..web import Response
 from .dates import fits
 from .form import Form
 from .pages import page
+from .recordings import read_plan
 from .shapes import account_path, call_json
 
 NUMBER = re.compile(r"\+[1-9]\d{6,14}")
@@ -19,13 +23,14 @@ SEND_DIGITS = re.compile(r"[0-9A-D#*wW]{1,32}")
 
 
 def create(exchange: Exchange, form: Form) -> Response:
-    order = read_order(exchange, form)
-    source = form.document()
+    order, source = read_order(exchange, form), form.document()
+    if sid := form.get("ApplicationSid"):
+        order, source = _for_application(exchange, order, sid)
     if source is None:
         raise Refused(21205, words="Url parameter is required.")
+    call = switchboard.ring_for(exchange, replace(order, detection=read_detection(exchange, form)), source)
     if form.get("Url") and form.get("Twiml"):
-        exchange.note(32019, detail="Url and Twiml given; Twiml was ignored")
-    call = switchboard.ring_for(exchange, order, source)
+        exchange.note(32019, subject=call.sid, detail="Url and Twiml given; Twiml was ignored")
     return Response(201, call_json(exchange, call))
 
 
@@ -84,6 +89,46 @@ def delete(exchange: Exchange, call: Call) -> Response:
     return Response(204)
 
 
+def _for_application(exchange: Exchange, order: Order, sid: str) -> tuple[Order, Source]:
+    """With an ApplicationSid, the application's URLs hold, and those of the request are ignored."""
+    application = exchange.applications.get(sid)
+    if application is None:
+        raise Refused(21218, sid)
+    fallback = application.voice_fallback_url
+    callback = application.status_callback
+    order = replace(
+        order,
+        fallback=Source(fallback, application.voice_fallback_method) if fallback else None,
+        callback=CallbackPlan(callback, application.status_callback_method) if callback else None,
+    )
+    return order, Source(application.voice_url, application.voice_method)
+
+
+def read_detection(exchange: Exchange, form: Form, *, participant: bool = False) -> Detection | None:
+    """MachineDetection and its settings; with SendDigits it is ignored.
+
+    AsyncAmd… are parameters of /Calls only, AmdStatusCallback… of /Participants (21263, a warning).
+    Source: https://www.twilio.com/docs/voice/answering-machine-detection
+    """
+    wrong = ("AsyncAmd", "AsyncAmdStatusCallback") if participant else ("AmdStatusCallback",)
+    if misplaced := next((name for name in wrong if form.has(name)), None):
+        exchange.note(21263, detail=misplaced)
+    mode = form.get("MachineDetection")
+    if not mode or form.get("SendDigits"):
+        return None
+    if mode not in amd.MODES:
+        raise Refused(21234, mode)
+    if setting := amd.wrong_in(form.get):
+        raise Refused(21234, setting)
+    name = "AmdStatusCallback" if participant else "AsyncAmdStatusCallback"
+    url = form.url(name, code=21209)
+    asynchronous = participant or form.flag("AsyncAmd")
+    if asynchronous and not url:
+        exchange.note(21262, detail=name)
+    callback = CallbackPlan(url, form.method(f"{name}Method")) if url else None
+    return Detection(mode, amd.seconds_to_decide(form.get), callback, asynchronous)
+
+
 def read_order(exchange: Exchange, form: Form, *, joined_events: bool = False) -> Order:
     """What /Calls and /Participants have in common: whom to call, from where, for how long, and where to report."""
     to, from_ = form.get("To"), form.get("From")
@@ -108,4 +153,5 @@ def read_order(exchange: Exchange, form: Form, *, joined_events: bool = False) -
         callback=form.callback(exchange, joined=joined_events),
         fallback=form.fallback(),
         send_digits=form.get("SendDigits"),
+        record=read_plan(exchange, form, "OutboundAPI") if form.flag("Record") else None,
     )

@@ -1,6 +1,7 @@
 """/Conferences. Source: https://www.twilio.com/docs/voice/api/conference-resource"""
 
 from .. import conferences
+from ..conference_sounds import announce
 from ..conferences import Conference
 from ..errors import Refused
 from ..exchange import Exchange
@@ -40,7 +41,7 @@ def update(exchange: Exchange, conference: Conference, form: Form) -> Response:
         if conference.status != "in-progress":
             raise Refused(16001)
         source = Source(announcement, form.method("AnnounceMethod"), purpose="announce")
-        exchange.spawn(conferences.announce(exchange, conference, source))
+        exchange.spawn(announce(exchange, conference, source))
     if form.get("Status") == "completed":
         conferences.end(exchange, conference, "conference-ended-via-api")
     return Response(200, conference_json(exchange, conference))

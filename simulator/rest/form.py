@@ -69,16 +69,28 @@ class Form:
         A value that is no event (several joined by a space are not one) is a warning, 21626: the request succeeds and
         nothing is ever reported. Source: https://www.twilio.com/docs/api/errors/21626
         """
-        url = self.url("StatusCallback", code=21209)
+        return self.plan(exchange, "StatusCallback", ("completed",), frozenset(EVENTS), joined=joined)
+
+    def plan(
+        self,
+        exchange: Exchange,
+        name: str,
+        usual: tuple[str, ...],
+        known: frozenset[str],
+        *,
+        joined: bool = True,
+    ) -> CallbackPlan | None:
+        """The callback `name`, with its …Method and …Event; None without a URL, or with an event that is none."""
+        url = self.url(name, code=21209)
         if not url:
             return None
-        events = self.all("StatusCallbackEvent") or ["completed"]
+        events = self.all(f"{name}Event") or list(usual)
         if joined:
             events = " ".join(events).split()
-        if unknown := [event for event in events if event not in EVENTS]:
+        if unknown := [event for event in events if event not in known]:
             exchange.note(21626, url=url, detail=", ".join(unknown))
             return None
-        return CallbackPlan(url, self.method("StatusCallbackMethod"), frozenset(events))
+        return CallbackPlan(url, self.method(f"{name}Method"), frozenset(events))
 
 
 def is_url(url: str) -> bool:

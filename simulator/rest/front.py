@@ -1,6 +1,7 @@
 """The front of the REST API: who asks, what is asked, and the answer or refusal."""
 
 import hmac
+import time
 from dataclasses import replace
 from urllib.parse import unquote
 
@@ -8,8 +9,12 @@ from ..clock import iso
 from ..errors import Refused
 from ..exchange import Exchange
 from ..web import Request, Response
-from . import calls, conferences, faults, numbers, participants
+from . import faults
 from .form import Form
+from .known import unknown
+from .media import media
+from .pages import MOST
+from .routes import route
 from .shapes import VERSION, account_json
 
 PREFIX = f"/{VERSION}/"
@@ -20,8 +25,13 @@ async def answer(exchange: Exchange, request: Request) -> Response:
 
     `status` is None where no answer will come; `acted` says whether what was asked for was done.
     """
+    began = time.monotonic()
     fault = faults.hitting(exchange, request)
-    response, acted = faults.answered(fault, request, lambda asked: _performed(exchange, asked))
+    most = exchange.settings.rest_concurrency
+    if most and exchange.asking > most:
+        response, acted = Response(429, Refused(20429).body()), False
+    else:
+        response, acted = faults.answered(fault, request, lambda asked: _performed(exchange, asked))
     exchange.asked.append(
         {
             "method": request.method,
@@ -36,7 +46,12 @@ async def answer(exchange: Exchange, request: Request) -> Response:
             "at": iso(exchange.clock.now()),
         }
     )
-    return replace(response, headers={"Twilio-Concurrent-Requests": "1", "X-Home-Region": "us1", **response.headers})
+    about = {
+        "Twilio-Concurrent-Requests": str(exchange.asking),
+        "Twilio-Request-Duration": f"{time.monotonic() - began:.3f}",
+        "X-Home-Region": "us1",
+    }
+    return replace(response, headers={**about, **response.headers})
 
 
 def _performed(exchange: Exchange, request: Request) -> Response:
@@ -53,9 +68,14 @@ def _answer(exchange: Exchange, request: Request) -> Response:
     if not rest and account.endswith(".json"):
         return Response(200, account_json(exchange))
     if not rest.endswith(".json"):
-        raise Refused(20404, request.path)
+        return media(exchange, request.path, rest)
     parts = [unquote(part) for part in rest.removesuffix(".json").split("/")]
-    return _route(exchange, request, parts, form)
+    size = form.get("PageSize")
+    if size.isdigit() and int(size) > MOST and exchange.settings.choices.page_size_too_large == "20007":
+        raise Refused(20007)
+    if ignored := unknown(request.method, parts, [name for name, _ in form.fields]):
+        exchange.note(20001, url=request.path, detail=f"{', '.join(ignored)} is not known here and was ignored")
+    return route(exchange, request.method, parts, form, request.path)
 
 
 def _let_in(exchange: Exchange, request: Request, account: str) -> None:
@@ -69,52 +89,3 @@ def _let_in(exchange: Exchange, request: Request, account: str) -> None:
         or account != settings.account_sid
     ):
         raise Refused(20003)
-
-
-def _route(exchange: Exchange, request: Request, parts: list[str], form: Form) -> Response:
-    match request.method, parts:
-        case "POST", ["Calls"]:
-            return calls.create(exchange, form)
-        case "GET", ["Calls"]:
-            return calls.index(exchange, form)
-        case method, ["Calls", sid] if (call := exchange.calls.get(sid)) is not None:
-            match method:
-                case "GET":
-                    return calls.fetch(exchange, call)
-                case "POST":
-                    return calls.update(exchange, call, form)
-                case "DELETE":
-                    return calls.delete(exchange, call)
-        case "GET", ["Conferences"]:
-            return conferences.index(exchange, form)
-        case "POST", ["Conferences", name, "Participants"]:
-            return participants.create(exchange, name, form)
-        case method, ["Conferences", sid, *further] if (conference := exchange.conferences.get(sid)) is not None:
-            match method, further:
-                case "GET", []:
-                    return conferences.fetch(exchange, conference)
-                case "POST", []:
-                    return conferences.update(exchange, conference, form)
-                case "GET", ["Participants"]:
-                    return participants.index(exchange, conference, form)
-                case _, ["Participants", who] if (seat := conference.seat_of(who)) is not None:
-                    match method:
-                        case "GET":
-                            return participants.fetch(exchange, seat)
-                        case "POST":
-                            return participants.update(exchange, seat, form)
-                        case "DELETE":
-                            return participants.delete(exchange, seat)
-                case _, ["Participants", _]:
-                    raise Refused(20404, request.path)
-        case "GET", ["IncomingPhoneNumbers"]:
-            return numbers.index(exchange, form)
-        case method, ["IncomingPhoneNumbers", sid] if (number := exchange.numbers.get(sid)) is not None:
-            match method:
-                case "GET":
-                    return numbers.fetch(exchange, number)
-                case "POST":
-                    return numbers.update(exchange, number, form)
-        case _:
-            raise Refused(20404, request.path)
-    raise Refused(20004)

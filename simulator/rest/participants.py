@@ -1,16 +1,20 @@
 """/Conferences/{conference}/Participants. Source: https://www.twilio.com/docs/voice/api/conference-participant-resource"""
 
+from dataclasses import replace
+
 from .. import conferences, switchboard
 from ..calls import CallbackPlan
+from ..conference_sounds import announce
 from ..conferences import Conference, Seat
 from ..errors import Refused
 from ..exchange import Exchange
 from ..line import Source
 from ..switchboard import Invitation
 from ..web import Response
-from .calls import read_order
+from .calls import read_detection, read_order
 from .form import Form
 from .pages import page
+from .recordings import read_plan
 from .shapes import account_path, participant_json
 
 CONFERENCE_EVENTS = ("start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement")
@@ -43,8 +47,15 @@ def create(exchange: Exchange, name_or_sid: str, form: Form) -> Response:
         raise Refused(16022, name_or_sid)
     if label and existing is not None and existing.seat_of(label):
         raise Refused(16026, label)
+    if existing is not None and existing.full:
+        raise Refused(16020, existing.name)
     coached = _coached(existing, form)
-    conference = existing or conferences.find_or_open(exchange, name_or_sid, _plan(exchange, form))
+    record = form.get("ConferenceRecord") in ("true", "record-from-start")
+    recording = read_plan(exchange, form, "Conference", "Conference") if record else None
+    conference = existing or conferences.find_or_open(exchange, name_or_sid, _plan(exchange, form), recording)
+    if existing is None:
+        conference.most = int(form.seconds("MaxParticipants", conferences.MOST_PARTICIPANTS, most=250, code=20001))
+    order = replace(order, detection=read_detection(exchange, form, participant=True))
     manners: dict[str, object] = {
         "label": label,
         "muted": form.flag("Muted"),
@@ -83,7 +94,7 @@ def update(exchange: Exchange, seat: Seat, form: Form) -> Response:
         conferences.hold(exchange, seat, form.flag("Hold"), source)
     if announcement := form.url("AnnounceUrl"):
         source = Source(announcement, form.method("AnnounceMethod"), purpose="announce")
-        exchange.spawn(conferences.announce(exchange, seat.conference, source, only=seat))
+        exchange.spawn(announce(exchange, seat.conference, source, only=seat))
     return Response(200, participant_json(exchange, seat))
 
 

@@ -8,51 +8,67 @@ from ..calls import CallbackPlan
 from ..documents import fetch_and_ignore
 from ..legs import answer, finish
 from ..line import HangUp, Interrupted, Source
+from ..listening import Star
+from ..recordings import RecordingPlan
 from ..stage import Next, Stage, Step
 from ..twiml import Verb
+from .after import after
+from .record import recording_plan
 
 
 async def dial_conference(stage: Stage, verb: Verb, noun: Verb) -> Step:
     exchange, call = stage.exchange, stage.call
     answer(exchange, call)
-    seat = _seat(stage, noun)
+    if (seat := _seat(stage, noun)) is None:
+        return after(stage, verb, [("DialCallStatus", "failed")])
     conferences.enter(exchange, seat)
-    after = _after(stage, verb)
+    following = after(stage, verb, [("DialCallStatus", "answered")])
+    if verb.flag("hangupOnStar"):
+        call.listening = Star(lambda: conferences.leave(exchange, seat, "participant_hung_up"))
     try:
         left = await call.line.hold(seat.until_left(), seconds=verb.number("timeLimit", 14_400))
     except Interrupted as interrupted:
         if isinstance(interrupted.why, HangUp):
             finish(exchange, call, interrupted.why)
             conferences.leave(exchange, seat, "participant_hung_up")
-            if isinstance(after, Source) and exchange.settings.choices.action_after_hang_up:
-                await fetch_and_ignore(exchange, call, after)
+            if isinstance(following, Source) and exchange.settings.choices.action_after_hang_up:
+                await fetch_and_ignore(exchange, call, following)
         else:
-            await _make_way(stage, seat, after)
+            await _make_way(stage, seat, following)
         raise
+    finally:
+        call.listening = None
     if left is None:
         conferences.leave(exchange, seat, "participant_hung_up")
     if left == "participant_updated_via_api" and not exchange.settings.choices.kicked_leg_continues:
         return Next.HANG_UP
-    return after
+    return following
 
 
-async def _make_way(stage: Stage, seat: conferences.Seat, after: Step) -> None:
+async def _make_way(stage: Stage, seat: conferences.Seat, following: Step) -> None:
     """Redirected: out of the room at once; the action is asked and its answer ignored, as with any Dial."""
     timing = stage.exchange.settings.timing
     conferences.leave(stage.exchange, seat, "participant_updated_via_api")
     await stage.exchange.clock.sleep(timing.action_after)
-    if isinstance(after, Source):
-        await fetch_and_ignore(stage.exchange, stage.call, after)
+    if isinstance(following, Source):
+        await fetch_and_ignore(stage.exchange, stage.call, following)
         await stage.exchange.clock.sleep(timing.document_after)
 
 
-def _seat(stage: Stage, noun: Verb) -> conferences.Seat:
+def _seat(stage: Stage, noun: Verb) -> conferences.Seat | None:
+    """None if there is no place left (16020), or nobody to coach (13240)."""
     exchange = stage.exchange
-    conference = conferences.find_or_open(exchange, noun.text, _plan(stage, noun))
+    conference = conferences.find_or_open(exchange, noun.text, _plan(stage, noun), _recording(stage, noun))
+    if not conference.seats and not conference.invited:
+        conference.most = int(noun.number("maxParticipants", conferences.MOST_PARTICIPANTS))
+    if conference.full:
+        stage.note(16020, noun.text)
+        return None
     wait = noun.get("waitUrl")
     coached = conference.seats.get(noun.get("coach"))
     if noun.get("coach") and coached is None:
         stage.note(13240, noun.get("coach"))
+        return None
     return conferences.Seat(
         stage.call,
         conference,
@@ -68,6 +84,12 @@ def _seat(stage: Stage, noun: Verb) -> conferences.Seat:
     )
 
 
+def _recording(stage: Stage, noun: Verb) -> RecordingPlan | None:
+    if noun.get("record", "do-not-record") not in ("record-from-start", "true"):
+        return None
+    return RecordingPlan("Conference", recording_plan(stage, noun), trim=noun.get("trim") != "do-not-trim")
+
+
 def _plan(stage: Stage, noun: Verb) -> CallbackPlan | None:
     # Unlike REST, where start and end are the default, the noun reports nothing that it does not name.
     if not noun.get("statusCallback") or not noun.get("statusCallbackEvent"):
@@ -76,9 +98,3 @@ def _plan(stage: Stage, noun: Verb) -> CallbackPlan | None:
     return CallbackPlan(
         url, noun.get("statusCallbackMethod", "POST"), frozenset(noun.get("statusCallbackEvent").split())
     )
-
-
-def _after(stage: Stage, verb: Verb) -> Step:
-    if "action" not in verb.attributes:
-        return Next.VERB
-    return stage.source(verb.get("action"), verb.get("method"), "dial-action", (("DialCallStatus", "answered"),))

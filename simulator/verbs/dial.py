@@ -7,27 +7,36 @@ https://www.twilio.com/en-us/changelog (2021-05-24, "Redirecting a call during D
 import asyncio
 from dataclasses import dataclass, field
 
-from ..calls import EVENTS, Call, CallbackPlan
+from .. import recordings
+from ..calls import Call
 from ..chance import new_sid
-from ..documents import fetch_and_ignore
-from ..legs import answer, finish, hang_up, new_line, ring_out
-from ..line import HangUp, Interrupted, Redirect, Source
+from ..legs import answer, finish, hang_up, new_line, ring_out, send_digits
+from ..line import HangUp, Interrupted, Redirect, Why
+from ..listening import Star
+from ..queues import connect
+from ..recordings import RecordingPlan
 from ..stage import Next, Stage, Step
-from ..twiml import Verb
+from ..twiml import TwimlError, Verb
+from .after import after, ask_in_vain
 from .conference import dial_conference
+from .nouns import address_of, callback, detect_machine, people
+from .queue import dial_queue
+from .record import recording_plan
 
 MOST_NOUNS = 10
-PREFIX = {"Number": "", "Client": "client:", "Sip": ""}
+WHISPER = frozenset({"Play", "Say", "Gather", "Hangup", "Pause", "Redirect"})
 
 
 async def dial(stage: Stage, verb: Verb) -> Step:
     nouns = verb.nouns or ([Verb("Number", {}, verb.text)] if verb.text else [])
-    room = next((noun for noun in nouns if noun.name == "Conference"), None)
-    if room is not None and len(nouns) > 1:
-        stage.note(13000, "Conference mixed with other nouns")
-    if room is not None:
-        return await dial_conference(stage, verb, room)
-    return await dial_people(stage, verb, [noun for noun in nouns if _is_known(stage, noun)][:MOST_NOUNS])
+    if len(nouns) > MOST_NOUNS:
+        stage.note(13000, f"{len(nouns)} nouns")
+    for alone, perform in (("Conference", dial_conference), ("Queue", dial_queue)):
+        if (noun := next((noun for noun in nouns if noun.name == alone), None)) is not None:
+            if len(nouns) > 1:
+                stage.note(13000, f"{alone} mixed with other nouns")
+            return await perform(stage, verb, noun)
+    return await dial_people(stage, verb, people(stage, nouns)[:MOST_NOUNS])
 
 
 async def dial_people(stage: Stage, verb: Verb, nouns: list[Verb]) -> Step:
@@ -39,24 +48,10 @@ async def dial_people(stage: Stage, verb: Verb, nouns: list[Verb]) -> Step:
     except Interrupted as interrupted:
         await dialling.abandon(interrupted.why)
         raise
+    finally:
+        dialling.stop_recording()
     stage.call.dial_status = outcome.status
-    return action_of(stage, verb, outcome.params()) or Next.VERB
-
-
-def action_of(stage: Stage, verb: Verb, params: list[tuple[str, str]]) -> Source | None:
-    if "action" not in verb.attributes:
-        return None
-    return stage.source(verb.get("action"), verb.get("method"), "dial-action", tuple(params))
-
-
-async def ask_in_vain(stage: Stage, verb: Verb, params: list[tuple[str, str]]) -> None:
-    """A Dial cut short still asks its action, or fetches a Redirect right behind it, and ignores the answer."""
-    source = action_of(stage, verb, params)
-    following = stage.following
-    if source is None and following is not None and following.name == "Redirect":
-        source = stage.source(following.text, following.get("method"), "redirect")
-    if source is not None:
-        await fetch_and_ignore(stage.exchange, stage.call, source)
+    return after(stage, verb, outcome.params() + dialling.recorded())
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +81,13 @@ class Dialling:
     news: "asyncio.Queue[tuple[str, Call]]" = field(default_factory=asyncio.Queue)
     children: list[Call] = field(default_factory=list)
     talking_to: Call | None = None
+    recording: recordings.Recording | None = None
 
     async def converse(self, nouns: list[Verb]) -> Outcome:
         if not self._may_call_from(nouns):
             return Outcome("failed")
         last = Outcome("failed")
+        self._record("record-from-ringing")
         for group in [[noun] for noun in nouns] if self.verb.flag("sequential") else [nouns]:
             ringing = {child.sid for child in [self._ring(noun) for noun in group]}
             while ringing:
@@ -101,7 +98,7 @@ class Dialling:
                 last = Outcome(child.status, child, duration=0)
         return last
 
-    async def abandon(self, why: Redirect | HangUp) -> None:
+    async def abandon(self, why: Why) -> None:
         """The caller was taken away or has gone: the children end, the action is asked in vain."""
         exchange, caller = self.stage.exchange, self.stage.call
         choices, timing = exchange.settings.choices, exchange.settings.timing
@@ -115,7 +112,8 @@ class Dialling:
             return
         status = "completed" if bridged else choices.redirected_ringing_dial_status
         outcome = Outcome(status, child, bridged, child.duration if child and bridged else None)
-        await ask_in_vain(self.stage, self.verb, outcome.params())
+        self.stop_recording()
+        await ask_in_vain(self.stage, self.verb, outcome.params() + self.recorded())
         if isinstance(why, Redirect):
             await exchange.clock.sleep(timing.document_after)
 
@@ -126,13 +124,13 @@ class Dialling:
             sid=sid,
             direction="outbound-dial",
             from_=self.verb.get("callerId") or parent.from_,
-            to=PREFIX[noun.name] + _address(noun),
+            to=address_of(noun),
             dice=exchange.chance.dice("call", sid),
             line=new_line(exchange),
             created_at=exchange.clock.now(),
             status="initiated",
             parent=parent,
-            callback=_plan(self.stage, noun),
+            callback=callback(self.stage, noun),
             send_digits=noun.get("sendDigits"),
         )
         exchange.add(child)
@@ -147,6 +145,8 @@ class Dialling:
         except Interrupted as interrupted:
             if isinstance(interrupted.why, Redirect):
                 self.news.put_nowait(("left", child))
+                if not exchange.settings.choices.moved_leg_reports:
+                    child.callback = None
                 await self.stage.live(exchange, child, interrupted.why.source)
                 return
             why = interrupted.why
@@ -158,6 +158,7 @@ class Dialling:
         status = await ring_out(self.stage.exchange, child, self.verb.number("timeout", 30))
         if status != "answered":
             return HangUp("callee", status)
+        detect_machine(self.stage, child, noun)
         if await self._whisper(child, noun):
             self.news.put_nowait(("answered", child))
             await child.line.hold()
@@ -165,11 +166,16 @@ class Dialling:
 
     async def _whisper(self, child: Call, noun: Verb) -> bool:
         """What only the callee hears before the bridge; if it hangs up, the callee has declined."""
+        await send_digits(self.stage.exchange, child)
         if not noun.get("url"):
             return True
-        return await self.stage.perform(
-            self.stage.exchange, child, self.stage.source(noun.get("url"), noun.get("method"), "whisper")
-        )
+        source = self.stage.source(noun.get("url"), noun.get("method"), "whisper")
+        try:
+            return (
+                await self.stage.perform(self.stage.exchange, child, source, allowed=WHISPER, aside=True) is Next.VERB
+            )
+        except TwimlError:
+            return False
 
     async def _talk(self, child: Call) -> Outcome:
         exchange, caller = self.stage.exchange, self.stage.call
@@ -183,15 +189,46 @@ class Dialling:
                     status=None if loser.answered_at else exchange.settings.choices.loser_status,
                 )
         answer(exchange, caller)
-        _connect(caller, child, True)
+        self._record("record-from-answer")
+        connect(caller, child, True)
         try:
-            event = await self._news_of(child, self.verb.number("timeLimit", 14_400))
+            event = await self._conversation(child)
         finally:
-            _connect(caller, child, False)
-        if event is None:
-            hang_up(exchange, child, by="time-limit")
+            connect(caller, child, False)
+            caller.listening = None
+        if event in (None, "star"):
+            hang_up(exchange, child, by="dial" if event else "time-limit")
             event = await self._news_of(child, None)
         return Outcome("completed", child, bridged=True, duration=None if event == "left" else child.duration)
+
+    async def _conversation(self, child: Call) -> str | None:
+        """What ended it: the child has ended or left, the caller has pressed a star, or (None) the time is up."""
+        seconds = self.verb.number("timeLimit", 14_400)
+        if not self.verb.flag("hangupOnStar"):
+            return await self._news_of(child, seconds)
+        self.stage.call.listening = Star(lambda: self.news.put_nowait(("star", child)))
+        return await self._news_of(child, seconds)
+
+    def _record(self, since: str) -> None:
+        """The parent's recording; `record` names when it begins, and whether each leg has a channel of its own."""
+        wanted = self.verb.get("record", "do-not-record")
+        if wanted in ("true", since, f"{since}-dual") and self.recording is None:
+            plan = RecordingPlan(
+                "DialVerb",
+                recording_plan(self.stage, self.verb),
+                channels=2 if wanted.endswith("-dual") else 1,
+                track=self.verb.get("recordingTrack", "both"),
+                trim=self.verb.get("trim") == "trim-silence",
+            )
+            self.recording = recordings.start(self.stage.exchange, self.stage.call, plan)
+            self.stage.call.recording = self.recording
+
+    def stop_recording(self) -> None:
+        if self.recording is not None:
+            recordings.stop(self.stage.exchange, self.recording, "processing")
+
+    def recorded(self) -> list[tuple[str, str]]:
+        return recordings.params(self.stage.exchange, self.recording) if self.recording else []
 
     async def _news_of(self, child: Call, seconds: float | None) -> str | None:
         while news := await self.stage.call.line.hold(self.news.get(), seconds=seconds):
@@ -216,32 +253,3 @@ class Dialling:
             return True
         self.stage.note(13214, wanted)
         return False
-
-
-def _is_known(stage: Stage, noun: Verb) -> bool:
-    if noun.name not in PREFIX:
-        stage.note(12200, f"<{noun.name}> in <Dial> is not known here and was skipped")
-    return noun.name in PREFIX
-
-
-def _address(noun: Verb) -> str:
-    named = next((part.text for part in noun.nouns if part.name in ("Identity", "Uri")), noun.text)
-    if noun.name == "Sip" and not named.startswith(("sip:", "sips:")):
-        return f"sip:{named}"
-    return named
-
-
-def _plan(stage: Stage, noun: Verb) -> CallbackPlan | None:
-    if not noun.get("statusCallback"):
-        return None
-    events = noun.get("statusCallbackEvent", "completed").split()
-    if unknown := [event for event in events if event not in EVENTS]:
-        stage.note(21626, " ".join(unknown))
-    url = stage.document.absolute(noun.get("statusCallback"))
-    return CallbackPlan(url, noun.get("statusCallbackMethod", "POST"), frozenset(events))
-
-
-def _connect(caller: Call, child: Call, connected: bool) -> None:
-    for call in (caller, child):
-        if call.person is not None:
-            call.person.connect(connected)

@@ -1,6 +1,7 @@
 """One simulator for all tests of this folder, as new for each; an application of its own for each test."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 from twilio.base.exceptions import TwilioRestException
@@ -10,6 +11,7 @@ from twilio.rest import Client
 from simulator.testing import RunningSimulator
 
 from .application import Application
+from .sockets import Sockets
 
 ACCOUNT = "AC" + "5" * 32
 TOKEN = "the-primary-token"
@@ -65,6 +67,13 @@ def twilio(running: RunningSimulator, application: Application, client: Client) 
 
 
 @pytest.fixture
+def sockets() -> Iterator[Sockets]:
+    sockets = Sockets()
+    yield sockets
+    sockets.close()
+
+
+@pytest.fixture
 def talking(twilio: RunningSimulator, application: Application, client: Client):
     """A caller who talks with dana: the two legs' SIDs, the caller's first."""
 
@@ -83,6 +92,16 @@ def dial(application: Application, *nouns: str, **attributes: str) -> str:
     report = f'statusCallback="{application.url}/status/" statusCallbackEvent="initiated ringing answered completed"'
     given = " ".join(f'{name}="{value}"' for name, value in {"action": "/after/", **attributes}.items())
     return f"<Dial {given}>{''.join(noun.format(report) for noun in nouns)}</Dial>"
+
+
+def let_pass(twilio: RunningSimulator, seconds: float) -> None:
+    """Waits until so many simulated seconds are over."""
+
+    def now() -> datetime:
+        return datetime.fromisoformat(twilio.truth()["now"])
+
+    until = now() + timedelta(seconds=seconds)
+    twilio.eventually(lambda: now() >= until)
 
 
 def refusal(ask) -> tuple[int, int]:

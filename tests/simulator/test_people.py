@@ -21,8 +21,10 @@ class Leaping(asyncio.SelectorEventLoop):
         return self.leapt
 
     def _run_once(self):
-        if not self._ready and self._scheduled:
-            self.leapt = max(self.leapt, self._scheduled[0].when())
+        # An appointment that was cancelled is none: who leapt to it would wait for the next in real time.
+        to_come = [one.when() for one in self._scheduled if not one.cancelled()]
+        if not self._ready and to_come:
+            self.leapt = max(self.leapt, min(to_come))
         super()._run_once()
 
 

@@ -6,8 +6,8 @@ import pytest
 import requests
 from twilio.rest import Client
 
-from .application import Application
-from .conftest import ACCOUNT, CALLER, KEY, NUMBER, SECRET, STAY, TOKEN, refusal
+from ..application import Application
+from ..conftest import ACCOUNT, CALLER, KEY, NUMBER, SECRET, STAY, TOKEN, refusal
 
 HOLD = "<Response><Pause length='3600'/></Response>"
 
@@ -19,7 +19,7 @@ def base(twilio):
 
 class TestDoor:
     @pytest.mark.parametrize("login", [None, (ACCOUNT, "wrong"), ("AC" + "9" * 32, TOKEN), (KEY, "wrong")])
-    def test_strangers_are_turned_away_in_twilios_words(self, base, login):
+    def test_4_6_strangers_are_turned_away_in_twilios_words(self, base, login):
         answer = requests.get(f"{base}/Calls.json", auth=login, timeout=5)
         assert answer.status_code == 401
         assert answer.json() == {
@@ -35,11 +35,11 @@ class TestDoor:
         client.api.base_url = twilio.url
         assert client.calls.list() == []
 
-    def test_another_accounts_things_are_not_ours(self, twilio):
+    def test_4_6_another_accounts_things_are_not_ours(self, twilio):
         url = f"{twilio.url}/2010-04-01/Accounts/AC{'9' * 32}/Calls.json"
         assert requests.get(url, auth=(ACCOUNT, TOKEN), timeout=5).status_code == 401
 
-    def test_what_is_not_there(self, base):
+    def test_4_6_what_is_not_there(self, base):
         path = f"/2010-04-01/Accounts/{ACCOUNT}/Calls/CA{'0' * 32}.json"
         answer = requests.get(f"{base}/Calls/CA{'0' * 32}.json", auth=(ACCOUNT, TOKEN), timeout=5)
         assert answer.status_code == 404
@@ -73,13 +73,13 @@ class TestCreate:
             ({"Method": "PUT"}, 20001),
         ],
     )
-    def test_refused(self, base, twilio, wrong, code):
+    def test_4_6_refused(self, base, twilio, wrong, code):
         good = {"To": "+14155550188", "From": NUMBER, "Url": "http://127.0.0.1:9/voice/"}
         answer = requests.post(f"{base}/Calls.json", auth=(ACCOUNT, TOKEN), data={**good, **wrong}, timeout=5)
         assert (answer.status_code, answer.json()["code"]) == (400, code)
         assert answer.json()["status"] == 400 and twilio.calls() == []
 
-    def test_the_url_is_asked_when_the_callee_answers(self, twilio, application, client):
+    def test_4_1_the_url_is_asked_when_the_callee_answers(self, twilio, application, client):
         call = client.calls.create(
             to="client:dana",
             from_="anything",
@@ -96,7 +96,7 @@ class TestCreate:
         ended = call.fetch()
         assert ended.status == "completed" and ended.end_time and int(ended.duration) >= 0
 
-    def test_unless_told_otherwise_only_the_end_is_reported(self, twilio, application, client):
+    def test_3_3_unless_told_otherwise_only_the_end_is_reported(self, twilio, application, client):
         twilio.post("/sim/behaviour", rules=[{"who": "*", "answer": "no-answer"}])
         client.calls.create(
             to="+14155550188", from_=NUMBER, twiml=HOLD, timeout=5, status_callback=f"{application.url}/status/"
@@ -113,7 +113,7 @@ class TestCreate:
         }
         assert expected.items() <= report.params.items()
 
-    def test_events_joined_by_a_space_are_accepted_and_silence_the_call(self, twilio, application, client):
+    def test_0_1_3_events_joined_by_a_space_are_accepted_and_silence_the_call(self, twilio, application, client):
         call = client.calls.create(
             to="+14155550188",
             from_=NUMBER,
@@ -134,7 +134,7 @@ class TestCreate:
 
 
 class TestList:
-    def test_newest_first_and_page_after_page(self, twilio, client):
+    def test_4_4_newest_first_and_page_after_page(self, twilio, client):
         sids = [twilio.ring(from_=f"+1415555{n:04}", to=NUMBER)["sid"] for n in range(5)]
         page = client.calls.page(page_size=2)
         assert [call.sid for call in page] == [sids[4], sids[3]]
@@ -143,7 +143,7 @@ class TestList:
         assert [call.sid for call in page.next_page()] == [sids[2], sids[1]]
         assert [call.sid for call in client.calls.stream(page_size=2)][1:] == sids[::-1]
 
-    def test_a_page_has_twilios_shape(self, base, twilio):
+    def test_4_4_a_page_has_twilios_shape(self, base, twilio):
         sids = [twilio.ring(from_=f"+1415555{n:04}", to=NUMBER)["sid"] for n in range(3)]
         page = requests.get(f"{base}/Calls.json?PageSize=2&To=%2B15005550100", auth=(ACCOUNT, TOKEN), timeout=5).json()
         assert len(page.pop("calls")) == 2
@@ -159,7 +159,7 @@ class TestList:
             "previous_page_uri": None,
         }
 
-    def test_back_a_page(self, twilio, client):
+    def test_4_4_back_a_page(self, twilio, client):
         for n in range(4):
             twilio.ring(from_=f"+1415555{n:04}", to=NUMBER)
         first = client.calls.page(page_size=2)
@@ -189,7 +189,7 @@ class TestList:
         assert second["next_page_uri"] is None
         assert {call["status"] for call in first["calls"] + second["calls"]} == {"in-progress"}
 
-    def test_by_each_status_of_a_live_call(self, twilio, application, client):
+    def test_4_4_by_each_status_of_a_live_call(self, twilio, application, client):
         application.says("/voice/", STAY)
         twilio.post("/sim/settings", calls_per_second=0.001)
         twilio.post("/sim/behaviour", rules=[{"who": "client:wes", "after": 3600}])
@@ -203,7 +203,7 @@ class TestList:
         }
         assert listed == {"queued": [queued], "ringing": [ringing], "in-progress": [talking], "completed": []}
 
-    def test_by_status_parent_and_number(self, twilio, application, client, talking):
+    def test_4_4_by_status_parent_and_number(self, twilio, application, client, talking):
         caller, child = talking()
         assert [call.sid for call in client.calls.list(parent_call_sid=caller)] == [child]
         assert {call.sid for call in client.calls.list(status="in-progress")} == {caller, child}
@@ -211,7 +211,7 @@ class TestList:
         assert [call.sid for call in client.calls.list(to="client:dana")] == [child]
         assert [call.sid for call in client.calls.list(to=NUMBER, from_=CALLER)] == [caller]
 
-    def test_by_time(self, twilio, client):
+    def test_4_4_by_time(self, twilio, client):
         sid = twilio.ring(from_=CALLER, to=NUMBER)["sid"]
         now = datetime.fromisoformat(twilio.call(sid)["started_at"])
         hour, today = timedelta(hours=1), now.astimezone(UTC).date()
@@ -235,7 +235,7 @@ class TestList:
             ({"StartTime>": -1, "Status": "ringing"}, False),
         ],
     )
-    def test_from_a_second_on_and_up_to_one(self, base, twilio, application, filters, found):
+    def test_4_4_from_a_second_on_and_up_to_one(self, base, twilio, application, filters, found):
         """The inequality is a part of the name, and the second that is named belongs to both sides."""
         application.says("/voice/", STAY)
         sid = twilio.ring(from_=CALLER, to=NUMBER)["sid"]
@@ -249,7 +249,7 @@ class TestList:
         assert [call["sid"] for call in answer.json()["calls"]] == ([sid] if found else [])
 
 
-def test_numbers_can_be_pointed_elsewhere(twilio, application, client):
+def test_4_8_numbers_can_be_pointed_elsewhere(twilio, application, client):
     (number,) = client.incoming_phone_numbers.list()
     number.update(voice_url=f"{application.url}/elsewhere/", voice_method="GET", friendly_name="Sales")
     application.says("/elsewhere/", "<Hangup/>")
@@ -261,7 +261,7 @@ def test_numbers_can_be_pointed_elsewhere(twilio, application, client):
 
 
 @pytest.mark.parametrize("owner", [{"voice_application_sid": "AP" + "1" * 32}, {"trunk_sid": "TK" + "1" * 32}])
-def test_the_urls_of_a_number_that_an_application_or_a_trunk_has_are_ignored(twilio, application, client, owner):
+def test_4_8_the_urls_of_a_number_that_an_application_or_a_trunk_has_are_ignored(twilio, application, client, owner):
     (number,) = client.incoming_phone_numbers.list()
     number.update(**owner)
     sid = twilio.ring(from_=CALLER, to=NUMBER)["sid"]
@@ -272,7 +272,7 @@ def test_the_urls_of_a_number_that_an_application_or_a_trunk_has_are_ignored(twi
     twilio.eventually(lambda: application.at("/voice/"))
 
 
-def test_only_a_call_that_is_over_can_be_deleted(twilio, client):
+def test_4_4_only_a_call_that_is_over_can_be_deleted(twilio, client):
     sid = twilio.ring(from_=CALLER, to=NUMBER)["sid"]
     assert refusal(lambda: client.calls(sid).delete())[1] == 20009
     twilio.hang_up(sid)

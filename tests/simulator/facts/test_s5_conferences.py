@@ -2,7 +2,7 @@
 
 import pytest
 
-from .conftest import CALLER, NUMBER, refusal
+from ..conftest import CALLER, NUMBER, refusal
 
 EVERYTHING = "start end join leave mute hold modify announcement"
 
@@ -32,7 +32,7 @@ def room(client):
     return lambda: client.conferences.list(friendly_name="call-1", limit=1)[0]
 
 
-def test_one_alone_waits_and_two_make_a_conference(twilio, application, enters, room):
+def test_5_4_one_alone_waits_and_two_make_a_conference(twilio, application, enters, room):
     first = enters(participantLabel="caller")
     assert room().status == "init" and not twilio.call(first)["connected"]
     second = enters()
@@ -58,7 +58,7 @@ def test_one_alone_waits_and_two_make_a_conference(twilio, application, enters, 
     assert [asked["SequenceNumber"] for asked in application.at("/conference/")] == ["1", "2", "3"]
 
 
-def test_it_starts_only_when_somebody_is_there_who_starts_it(twilio, enters, room):
+def test_5_4_it_starts_only_when_somebody_is_there_who_starts_it(twilio, enters, room):
     enters(startConferenceOnEnter="false")
     enters(startConferenceOnEnter="false")
     assert room().status == "init"
@@ -66,7 +66,7 @@ def test_it_starts_only_when_somebody_is_there_who_starts_it(twilio, enters, roo
     assert room().status == "in-progress"
 
 
-def test_whoever_waits_hears_the_wait_document_again_and_again_until_the_start(twilio, application, enters):
+def test_5_4_whoever_waits_hears_the_wait_document_again_and_again_until_the_start(twilio, application, enters):
     application.says("/wait/", "<Say>please hold</Say>", "<Redirect>/wait/</Redirect>")
     first = enters(waitUrl="/wait/", startConferenceOnEnter="false")
     twilio.eventually(lambda: len(application.at("/wait/")) >= 3)
@@ -78,7 +78,7 @@ def test_whoever_waits_hears_the_wait_document_again_and_again_until_the_start(t
     assert len(twilio.call(first)["heard"]) == heard
 
 
-def test_only_the_first_participants_callback_counts(twilio, application, enters):
+def test_0_1_20_only_the_first_participants_callback_counts(twilio, application, enters):
     enters(events="start")
     enters(report="/other/")
     twilio.eventually(lambda: application.at("/conference/"))
@@ -86,7 +86,7 @@ def test_only_the_first_participants_callback_counts(twilio, application, enters
     assert application.at("/conference/")[0]["SequenceNumber"] == "1"
 
 
-def test_if_the_first_asks_for_nothing_nothing_is_ever_told(twilio, application, enters):
+def test_5_5_if_the_first_asks_for_nothing_nothing_is_ever_told(twilio, application, enters):
     enters(events="")
     second = enters()
     twilio.hang_up(second)
@@ -94,7 +94,7 @@ def test_if_the_first_asks_for_nothing_nothing_is_ever_told(twilio, application,
     assert application.at("/conference/") == []
 
 
-def test_when_the_last_one_leaves_it_ends_and_its_name_is_free(twilio, application, enters, room):
+def test_5_4_when_the_last_one_leaves_it_ends_and_its_name_is_free(twilio, application, enters, room):
     first = enters()
     ended = room().sid
     twilio.hang_up(first)
@@ -108,7 +108,7 @@ def test_when_the_last_one_leaves_it_ends_and_its_name_is_free(twilio, applicati
     assert room().sid != ended
 
 
-def test_whoever_ends_it_on_exit_takes_everybody_along(twilio, application, enters, room):
+def test_5_5_whoever_ends_it_on_exit_takes_everybody_along(twilio, application, enters, room):
     first = enters(action='action="/after/"')
     agent = enters(endConferenceOnExit="true")
     application.says("/after/", "<Say>how was it</Say>")
@@ -127,7 +127,7 @@ def test_whoever_ends_it_on_exit_takes_everybody_along(twilio, application, ente
     assert reasons == {agent: "participant_hung_up", first: "moderator_ended_conference"}
 
 
-def test_a_redirect_takes_a_participant_out_at_once(twilio, application, enters, client, room):
+def test_0_1_19_a_redirect_takes_a_participant_out_at_once(twilio, application, enters, client, room):
     first, second = enters(), enters()
     application.says("/new/", "<Pause length='3600'/>")
     client.calls(first).update(url=f"{application.url}/new/")
@@ -138,7 +138,7 @@ def test_a_redirect_takes_a_participant_out_at_once(twilio, application, enters,
     assert refusal(lambda: room().participants(first).fetch()) == (404, 20404)
 
 
-def test_ending_it_by_rest_ends_it_for_all(twilio, application, enters, room):
+def test_5_1_ending_it_by_rest_ends_it_for_all(twilio, application, enters, room):
     first, second = enters(), enters()
     room().update(status="completed")
     twilio.eventually(lambda: twilio.call(first)["over"] and twilio.call(second)["over"])
@@ -157,7 +157,7 @@ class TestInvited:
             **more,
         )
 
-    def test_is_rung_and_enters_on_answering(self, twilio, application, client, room):
+    def test_5_3_is_rung_and_enters_on_answering(self, twilio, application, client, room):
         made = self.invite(
             client,
             application,
@@ -172,7 +172,7 @@ class TestInvited:
         assert (seat.call_sid, seat.status, seat.end_conference_on_exit) == (made.call_sid, "connected", True)
         assert client.calls(made.call_sid).fetch().direction == "outbound-api"
 
-    def test_who_does_not_answer_is_told_of_as_not_added(self, twilio, application, client, enters, room):
+    def test_5_3_who_does_not_answer_is_told_of_as_not_added(self, twilio, application, client, enters, room):
         enters()
         twilio.post("/sim/behaviour", rules=[{"who": "client:*", "answer": "busy"}])
         made = self.invite(client, application)
@@ -183,7 +183,7 @@ class TestInvited:
         assert (leave["CallSid"], leave["ReasonParticipantLeft"]) == (made.call_sid, "participant_add_failed")
         assert room().status == "init"
 
-    def test_a_kick_hangs_them_up_while_a_twiml_leg_goes_on(self, twilio, application, client, enters, room):
+    def test_0_1_17_a_kick_hangs_them_up_while_a_twiml_leg_goes_on(self, twilio, application, client, enters, room):
         caller = enters(action='action="/after/"')
         application.says("/after/", "<Pause length='3600'/>")
         made = self.invite(client, application)
@@ -194,7 +194,7 @@ class TestInvited:
         twilio.eventually(lambda: application.at("/after/"))
         assert not twilio.call(caller)["over"] and room().reason_conference_ended == "last-participant-kicked"
 
-    def test_can_be_redirected_out_by_a_call_update(self, twilio, application, client, enters):
+    def test_5_3_can_be_redirected_out_by_a_call_update(self, twilio, application, client, enters):
         enters()
         made = self.invite(client, application)
         twilio.eventually(lambda: twilio.call(made.call_sid)["connected"])
@@ -202,7 +202,7 @@ class TestInvited:
         twilio.eventually(lambda: twilio.call(made.call_sid)["over"])
         assert [heard["text"] for heard in twilio.call(made.call_sid)["heard"]] == ["back to work"]
 
-    def test_the_room_closing_stops_the_ringing(self, twilio, application, client, enters, room):
+    def test_5_1_the_room_closing_stops_the_ringing(self, twilio, application, client, enters, room):
         enters()
         twilio.post("/sim/behaviour", rules=[{"who": "client:*", "answer": "no-answer"}])
         made = self.invite(client, application, timeout=600)
@@ -210,21 +210,21 @@ class TestInvited:
         room().update(status="completed")
         twilio.eventually(lambda: twilio.call(made.call_sid)["status"] == "canceled")
 
-    def test_a_room_that_is_not_there(self, twilio, application, client):
+    def test_5_1_a_room_that_is_not_there(self, twilio, application, client):
         assert refusal(lambda: self.invite(client, application, name="CF" + "0" * 32))[1] == 16022
 
-    def test_one_label_in_one_room(self, twilio, application, client):
+    def test_5_3_one_label_in_one_room(self, twilio, application, client):
         self.invite(client, application)
         assert refusal(lambda: self.invite(client, application)) == (400, 16026)
 
     @pytest.mark.parametrize("label", ["a/b", "x" * 129, "CA" + "0" * 32])
-    def test_labels_that_are_none(self, twilio, client, label):
+    def test_5_3_labels_that_are_none(self, twilio, client, label):
         create = client.conferences("call-1").participants.create
         assert refusal(lambda: create(from_=NUMBER, to="client:dana", label=label)) == (400, 16023)
 
 
 class TestUpdated:
-    def test_mute_and_hold_are_seen_and_told(self, twilio, application, enters, room):
+    def test_5_5_mute_and_hold_are_seen_and_told(self, twilio, application, enters, room):
         application.says("/music/", "<Play loop='0'>/music.mp3</Play>")
         caller = enters()
         agent = enters()
@@ -245,7 +245,7 @@ class TestUpdated:
             "participant-unmute",
         ]
 
-    def test_a_coach_is_heard_by_one_only(self, twilio, application, enters, room):
+    def test_5_2_a_coach_is_heard_by_one_only(self, twilio, application, enters, room):
         caller = enters()
         agent = enters()
         supervisor = enters(muted="true")
@@ -255,7 +255,7 @@ class TestUpdated:
         # The supervisor coaches nobody now, and the caller, who never heard them, is alone.
         twilio.eventually(lambda: not twilio.call(caller)["connected"])
 
-    def test_coaching_somebody_who_is_on_hold_or_not_there(self, twilio, enters, room):
+    def test_5_2_coaching_somebody_who_is_on_hold_or_not_there(self, twilio, enters, room):
         agent = enters()
         supervisor = enters()
         coach = room().participants(supervisor).update
@@ -264,7 +264,7 @@ class TestUpdated:
         room().participants(agent).update(hold=True)
         assert refusal(lambda: coach(coaching=True, call_sid_to_coach=agent)) == (400, 16027)
 
-    def test_an_announcement_is_heard_by_all_and_its_end_is_told(self, twilio, application, enters, room):
+    def test_5_2_an_announcement_is_heard_by_all_and_its_end_is_told(self, twilio, application, enters, room):
         first, second = enters(), enters()
         application.says("/announcement/", "<Say>the line is recorded</Say>")
         room().update(announce_url=f"{application.url}/announcement/")
@@ -272,14 +272,14 @@ class TestUpdated:
         for sid in (first, second):
             assert [heard["text"] for heard in twilio.call(sid)["heard"]] == ["the line is recorded"]
 
-    def test_an_announcement_that_cannot_be_had_fails(self, twilio, application, enters, room):
+    def test_5_2_an_announcement_that_cannot_be_had_fails(self, twilio, application, enters, room):
         first, _ = enters(), enters()
         application.says("/announcement/", "<Dial>+14155550188</Dial>")
         room().participants(first).update(announce_url=f"{application.url}/announcement/")
         twilio.eventually(lambda: application.events()[-1:] == ["announcement-fail"])
         assert 13238 in [note["code"] for note in twilio.truth()["notes"]]
 
-    def test_an_announcement_needs_a_started_conference(self, twilio, application, enters, room):
+    def test_5_2_an_announcement_needs_a_started_conference(self, twilio, application, enters, room):
         enters()
         assert refusal(lambda: room().update(announce_url=f"{application.url}/announcement/")) == (400, 16001)
 

@@ -5,11 +5,11 @@ import re
 
 import pytest
 
-from .application import Reply
-from .conftest import ACCOUNT, CALLER, NUMBER
+from ..application import Reply
+from ..conftest import ACCOUNT, CALLER, NUMBER
 
 
-def test_the_voice_url_is_asked_while_it_rings_and_with_all_that_twilio_tells(twilio, application):
+def test_2_1_the_voice_url_is_asked_while_it_rings_and_with_all_that_twilio_tells(twilio, application):
     sid = twilio.ring(from_=CALLER, to=NUMBER)["sid"]
     (asked,) = twilio.eventually(lambda: application.at("/voice/"))
     assert asked.method == "POST"
@@ -34,7 +34,7 @@ def test_the_voice_url_is_asked_while_it_rings_and_with_all_that_twilio_tells(tw
     assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", asked.headers["i-twilio-idempotency-token"])
 
 
-def test_a_number_is_reported_once_at_the_end_and_without_a_place_in_an_order(twilio, application):
+def test_3_2_a_number_is_reported_once_at_the_end_and_without_a_place_in_an_order(twilio, application):
     application.says("/voice/", "<Say>one two three four five</Say>")
     sid = twilio.ring(from_=CALLER, to=NUMBER)["sid"]
     (report,) = twilio.eventually(lambda: application.at("/number/"))
@@ -44,7 +44,7 @@ def test_a_number_is_reported_once_at_the_end_and_without_a_place_in_an_order(tw
     assert not {"SequenceNumber", "Timestamp", "CallbackSource"} & set(report.params)
 
 
-def test_a_number_may_also_report_as_other_legs_do(twilio, application):
+def test_3_3_a_number_may_also_report_as_other_legs_do(twilio, application):
     twilio.post("/sim/settings", choices={"inbound_callback_is_progress": True})
     application.says("/voice/", "<Hangup/>")
     twilio.ring(from_=CALLER, to=NUMBER)
@@ -63,14 +63,14 @@ def test_a_number_may_also_report_as_other_legs_do(twilio, application):
         ("<Play>/hello.mp3</Play><Reject/>", "completed"),
     ],
 )
-def test_how_a_call_ends_that_nobody_takes(twilio, application, verbs, status):
+def test_3_1_how_a_call_ends_that_nobody_takes(twilio, application, verbs, status):
     application.says("/voice/", verbs)
     sid = twilio.ring(from_=CALLER, to=NUMBER)["sid"]
     twilio.eventually(lambda: application.at("/number/"))
     assert twilio.call(sid)["status"] == application.at("/number/")[0]["CallStatus"] == status
 
 
-def test_a_redirect_leads_on_and_relative_urls_are_the_documents_own(twilio, application):
+def test_2_2_a_redirect_leads_on_and_relative_urls_are_the_documents_own(twilio, application):
     application.says("/voice/", "<Redirect>sub/next/?step=2</Redirect><Say>never</Say>")
     application.says("/voice/sub/next/", "<Say>here</Say>")
     sid = twilio.ring(from_=CALLER, to=NUMBER)["sid"]
@@ -87,7 +87,7 @@ def test_a_caller_who_has_said_their_piece_hangs_up(twilio, application):
     assert twilio.call(sid)["ended_by"] == "caller"
 
 
-def test_a_caller_who_leaves_before_anything_answered_was_not_served(twilio, application):
+def test_3_1_a_caller_who_leaves_before_anything_answered_was_not_served(twilio, application):
     application.does("/voice/", lambda asked: Reply("<Response><Say>too late</Say></Response>", after=0.3))
     sid = twilio.ring(from_=CALLER, to=NUMBER)["sid"]
     twilio.eventually(lambda: application.at("/voice/"))
@@ -104,7 +104,7 @@ class TestGather:
         (asked,) = twilio.eventually(lambda: application.at("/menu/"))
         assert (asked["Digits"], asked["CallStatus"]) == ("2", "in-progress")
 
-    def test_keys_pressed_at_the_door_are_heard_up_to_the_finish_key(self, twilio, application):
+    def test_2_1_keys_pressed_at_the_door_are_heard_up_to_the_finish_key(self, twilio, application):
         application.says("/voice/", "<Gather action='/menu/' timeout='600'/>")
         sid = twilio.ring(from_=CALLER, to=NUMBER)["sid"]
         twilio.eventually(lambda: twilio.key(sid, "4"))
@@ -124,7 +124,7 @@ class TestGather:
         assert twilio.key(sid, "1") is False
 
 
-def test_a_noun_that_asks_for_no_callback_gets_none(twilio, application):
+def test_3_2_a_noun_that_asks_for_no_callback_gets_none(twilio, application):
     application.says("/voice/", "<Dial><Client>dana</Client></Dial>")
     twilio.post("/sim/behaviour", rules=[{"who": "client:*", "after": 1, "talks": 3}])
     twilio.ring(from_=CALLER, to=NUMBER)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .conftest import CALLER, NUMBER, dial
+from ..conftest import CALLER, NUMBER, dial
 
 DANA = "<Client {}>dana</Client>"
 
@@ -11,7 +11,7 @@ def behaves(twilio, who="client:*", **manner):
     twilio.post("/sim/behaviour", add={"who": who, **manner})
 
 
-def test_a_child_reports_each_event_in_order_and_counts_them(twilio, application, talking):
+def test_3_3_a_child_reports_each_event_in_order_and_counts_them(twilio, application, talking):
     caller, child = talking()
     twilio.hang_up(child)
     twilio.eventually(lambda: "completed" in application.statuses())
@@ -29,7 +29,7 @@ def test_a_child_reports_each_event_in_order_and_counts_them(twilio, application
     assert "CallDuration" not in reports[2].params
 
 
-def test_after_the_callee_hangs_up_the_action_says_how_it_went(twilio, application, talking):
+def test_3_5_after_the_callee_hangs_up_the_action_says_how_it_went(twilio, application, talking):
     caller, child = talking()
     twilio.hang_up(child)
     (action,) = twilio.eventually(lambda: application.at("/after/"))
@@ -38,7 +38,7 @@ def test_after_the_callee_hangs_up_the_action_says_how_it_went(twilio, applicati
     assert int(action["DialCallDuration"]) == twilio.call(child)["duration"]
 
 
-def test_when_the_caller_hangs_up_the_action_is_still_asked_and_the_child_ends(twilio, application, talking):
+def test_3_5_when_the_caller_hangs_up_the_action_is_still_asked_and_the_child_ends(twilio, application, talking):
     caller, child = talking()
     application.says("/after/", "<Say>nobody hears this</Say>")
     twilio.hang_up(caller)
@@ -57,7 +57,7 @@ def test_when_the_caller_hangs_up_the_action_is_still_asked_and_the_child_ends(t
         ("unreachable", "failed", "404", ["initiated", "failed"]),
     ],
 )
-def test_a_callee_who_does_not_come(twilio, application, answer, status, sip, events):
+def test_3_1_a_callee_who_does_not_come(twilio, application, answer, status, sip, events):
     behaves(twilio, answer=answer)
     application.says("/voice/", dial(application, DANA, timeout="10"))
     application.says("/after/", "<Hangup/>")
@@ -71,7 +71,7 @@ def test_a_callee_who_does_not_come(twilio, application, answer, status, sip, ev
     assert twilio.eventually(lambda: application.at("/number/"))[0]["CallStatus"] == "completed"
 
 
-def test_only_what_was_asked_for_is_reported_and_counted(twilio, application):
+def test_0_1_10_only_what_was_asked_for_is_reported_and_counted(twilio, application):
     behaves(twilio, answer="busy")
     noun = f"<Client statusCallback='{application.url}/status/'>dana</Client>"
     application.says("/voice/", f"<Dial>{noun}</Dial>")
@@ -80,7 +80,7 @@ def test_only_what_was_asked_for_is_reported_and_counted(twilio, application):
     assert (report["CallStatus"], report["SequenceNumber"]) == ("busy", "0")
 
 
-def test_without_an_action_the_next_verb_follows(twilio, application):
+def test_3_5_without_an_action_the_next_verb_follows(twilio, application):
     behaves(twilio, answer="busy")
     application.says("/voice/", "<Dial><Client>dana</Client></Dial><Say>sorry</Say>")
     sid = twilio.ring(from_=CALLER, to=NUMBER)["sid"]
@@ -96,7 +96,7 @@ def test_somebody_on_a_call_is_busy_for_the_next_caller(twilio, application, tal
     assert (action["From"], action["DialCallStatus"]) == ("+14155550199", "busy")
 
 
-def test_of_several_the_first_to_answer_gets_the_call_and_the_rest_stop_ringing(twilio, application, client):
+def test_3_6_of_several_the_first_to_answer_gets_the_call_and_the_rest_stop_ringing(twilio, application, client):
     behaves(twilio, who="client:slow", after=20)
     behaves(twilio, who="sip:quick@pbx.example", after=1)
     application.says(
@@ -116,7 +116,7 @@ def test_of_several_the_first_to_answer_gets_the_call_and_the_rest_stop_ringing(
     assert children == {"client:slow": "canceled", "sip:quick@pbx.example": "in-progress", "+14155550188": "busy"}
 
 
-def test_one_after_the_other_if_the_dial_says_so(twilio, application):
+def test_7_one_after_the_other_if_the_dial_says_so(twilio, application):
     behaves(twilio, who="client:first", answer="busy")
     application.says(
         "/voice/", dial(application, "<Client {}>first</Client>", "<Client {}>second</Client>", sequential="true")
@@ -128,7 +128,7 @@ def test_one_after_the_other_if_the_dial_says_so(twilio, application):
 
 
 class TestAnswerOnBridge:
-    def test_the_caller_hears_it_ring_until_somebody_answers(self, twilio, application):
+    def test_3_6_the_caller_hears_it_ring_until_somebody_answers(self, twilio, application):
         behaves(twilio, after=30)
         application.says("/voice/", dial(application, DANA, answerOnBridge="true"))
         caller = twilio.ring(from_=CALLER, to=NUMBER)["sid"]
@@ -137,7 +137,7 @@ class TestAnswerOnBridge:
         twilio.eventually(lambda: twilio.call(caller)["connected"])
         assert twilio.call(caller)["status"] == "in-progress"
 
-    def test_if_nobody_does_the_callers_call_ends_as_the_childs_did(self, twilio, application):
+    def test_3_6_if_nobody_does_the_callers_call_ends_as_the_childs_did(self, twilio, application):
         behaves(twilio, answer="busy")
         application.says("/voice/", dial(application, DANA, answerOnBridge="true"))
         application.says("/after/", "<Hangup/>")
@@ -147,7 +147,7 @@ class TestAnswerOnBridge:
 
 
 class TestWhisper:
-    def test_the_callee_hears_it_before_the_bridge(self, twilio, application):
+    def test_7_the_callee_hears_it_before_the_bridge(self, twilio, application):
         application.says("/voice/", dial(application, "<Number {} url='/whisper/'>+14155550188</Number>"))
         application.says("/whisper/", "<Say>a call from billing</Say>")
         caller = twilio.ring(from_=CALLER, to=NUMBER)["sid"]
@@ -156,7 +156,7 @@ class TestWhisper:
         assert (asked["ParentCallSid"], asked["CallStatus"]) == (caller, "in-progress")
         assert [heard["text"] for heard in twilio.call(asked["CallSid"])["heard"]] == ["a call from billing"]
 
-    def test_hanging_up_there_declines_the_call(self, twilio, application):
+    def test_7_hanging_up_there_declines_the_call(self, twilio, application):
         application.says("/voice/", dial(application, "<Number {} url='/whisper/'>+14155550188</Number>"))
         application.says("/whisper/", "<Hangup/>")
         application.says("/after/", "<Hangup/>")
@@ -165,7 +165,7 @@ class TestWhisper:
         assert action["DialBridged"] == "false"
 
 
-def test_a_number_is_not_called_from_a_number_that_is_not_ours(twilio, application):
+def test_7_a_number_is_not_called_from_a_number_that_is_not_ours(twilio, application):
     application.says("/voice/", dial(application, "<Number {}>+14155550188</Number>", callerId="+19998887777"))
     application.says("/after/", "<Hangup/>")
     twilio.ring(from_=CALLER, to=NUMBER)
@@ -174,7 +174,7 @@ def test_a_number_is_not_called_from_a_number_that_is_not_ours(twilio, applicati
     assert [note["code"] for note in twilio.truth()["notes"]] == [13214]
 
 
-def test_a_dial_ends_at_its_time_limit(twilio, application):
+def test_7_a_dial_ends_at_its_time_limit(twilio, application):
     application.says("/voice/", dial(application, DANA, timeLimit="5"))
     twilio.ring(from_=CALLER, to=NUMBER)
     (action,) = twilio.eventually(lambda: application.at("/after/"))

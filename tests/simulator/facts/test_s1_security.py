@@ -25,11 +25,11 @@ VECTORS = [
 
 
 @pytest.mark.parametrize(("url", "params", "signature"), VECTORS)
-def test_it_signs_as_the_documentation_does(url, params, signature):
+def test_1_1_it_signs_as_the_documentation_does(url, params, signature):
     assert sign("12345", url, params.items()) == signature
 
 
-def test_a_value_that_is_repeated_counts_once():
+def test_1_1_a_value_that_is_repeated_counts_once():
     repeated = [("A", "2"), ("A", "1"), ("A", "2")]
     assert sign("12345", "https://e.com/x", repeated) == "Jzp5kg91saOnNOmvAml0Amp+uIY="
 
@@ -45,10 +45,10 @@ def test_a_value_that_is_repeated_counts_once():
     ],
     ids=["fragment", "http keeps the port", "https drops it", "user and password", "IPv6"],
 )
-def test_what_is_signed_of_a_url(url, signed):
+def test_1_2_what_is_signed_of_a_url(url, signed):
     assert signed_url(url) == signed
 
 
-def test_the_official_library_accepts_a_port_that_was_dropped():
+def test_1_2_the_official_library_accepts_a_port_that_was_dropped():
     signature = sign("12345", signed_url("https://a.example:8443/cb"), [("A", "1")])
     assert RequestValidator("12345").validate("https://a.example:8443/cb", {"A": "1"}, signature)
