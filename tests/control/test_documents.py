@@ -410,12 +410,13 @@ def test_the_end_of_the_call_overtakes_a_transfer_and_nothing_else_does(wish, be
 
 
 def test_who_was_handed_over_has_no_way_back_of_ours(wish, ben, dana, twilio):
-    """Another application has her now: an announcement would tear her out of it, and the plan must not say otherwise."""
+    """Another application has her now: an announcement would tear her out of it, and the plan must not hide that."""
     place = Destination.objects.create(name="Survey", kind="flow", url="https://forms.example/survey")
     wish(ben, dana.call, "redirect", destination=str(place.pk))
     dana.asks(dana.sent_to)
     twilio.status(dana.child, "completed", 3, CallDuration="9", ParentCallSid=dana.sid, To="client:ana")
-    assert (dana.leg.resume_url, action().message) == ("", "Handed over. What is heard there is the other application’s.")
+    handed_over = "Handed over. What is heard there is the other application’s."
+    assert (dana.leg.resume_url, action().message) == ("", handed_over)
     response = wish(ben, dana.call, "announce", text="Hello.")
     assert (response.status_code, response.json()["code"]) == (409, "no_way_back")
 
