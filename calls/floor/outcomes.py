@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from calls.control import perform
@@ -27,7 +27,7 @@ NOT_STARTED = timedelta(seconds=30)
 GIVE_UP = timedelta(seconds=40)  # after `due_at`, which is itself ten seconds after the effect was expected
 ATTEMPTS = 3
 PATIENCE = 5.0  # seconds for one look, or one more try
-LOOKS = 2  # a round, that is a second: what waits for its turn loses no time that matters
+LOOKS = 4  # a round, that is a second; those come first that were never looked at, or longest ago
 TRYING = timedelta(seconds=10)  # the lease of one more try: who dies of it is not waited for as long as at first
 LAST_TRY = GIVE_UP - LOOK_AGAIN  # after `due_at`: its effect needs time to be seen
 State = Action.State
@@ -49,7 +49,8 @@ def follow_up(fetch: Fetch = fetch_leg) -> None:
     overdue = Q(state=State.REQUESTED, requested_at__lt=now - LEASE) | Q(state=State.SENDING, lease_until__lt=now)
     waiting = Q(state=State.UNKNOWN) | Q(state=State.ACCEPTED, sent_at__lt=quiet)
     reachable, looks = True, LOOKS
-    for action in Action.objects.filter(state__in=OPEN_STATES).filter(overdue | waiting).order_by("requested_at"):
+    due = Action.objects.filter(state__in=OPEN_STATES).filter(overdue | waiting)
+    for action in due.order_by(F("looked_at").asc(nulls_first=True), "requested_at"):
         try:
             asked_before = action.looked_at
             reachable = settle(action, timezone.now(), fetch if reachable and looks else None) and reachable
