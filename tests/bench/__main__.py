@@ -100,6 +100,8 @@ def document(rows: list[Row], machine: dict[str, str]) -> str:
         "",
         *(f"- {name}: {said}" for name, said in machine.items()),
         "",
+        "Why it is so, and what comes next: [speed.md](speed.md).",
+        "",
         "To repeat it: `make bench` on an otherwise idle machine; `make bench GOALS=1,4` for some of the goals.",
         "",
     ]

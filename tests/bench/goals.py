@@ -367,7 +367,7 @@ def picture(server: Server, rows: Any) -> int:
     true = rows.execute(
         "SELECT c.id::text, p.revision, l.sid, l.status FROM calls_call c JOIN calls_position p ON p.call_id = c.id"
         " JOIN calls_leg l ON l.call_id = c.id"
-        " WHERE c.ended_at IS NULL AND c.merged_into_id IS NULL AND c.team_id IS NOT NULL"
+        " WHERE c.ended_at IS NULL AND c.merged_into_id IS NULL"
     ).fetchall()
     return len({call for call, *_ in said ^ set(true)})
 
