@@ -5,7 +5,7 @@ SIMULATOR_PORT = 9110
 VENV = .venv
 BIN = $(VENV)/bin
 
-.PHONY: help demo test check format soak bench screenshots lock clean
+.PHONY: help demo drill test check format soak mutants bench screenshots words lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -13,6 +13,9 @@ help: ## what can be made
 demo: ## the desk with made-up traffic, on this machine; Ctrl-C stops it
 	@sh .ci/venv $(VENV) requirements.txt
 	@exec $(BIN)/python manage.py demo --port $(PORT) --simulator-port $(SIMULATOR_PORT)
+
+drill: ## a call goes wrong on the demo that runs, and you are scored; NAME="distressed caller", or none: which there are
+	@exec $(BIN)/python manage.py drill $(if $(NAME),"$(NAME)")
 
 test: ## every test that this machine can run; LANES="a c" for some
 	@sh .ci/venv $(VENV) requirements-dev.txt
@@ -31,13 +34,21 @@ soak: ## every test at its whole figures; takes its time
 	@sh .ci/venv $(VENV) requirements-dev.txt
 	@SOAK=1 exec $(BIN)/python tests/lanes.py $(LANES)
 
+mutants: ## do the tests bite? defects put in one at a time, each must turn one red; ONLY="lease head" for some
+	@sh .ci/venv $(VENV) requirements-dev.txt
+	@exec $(BIN)/python -m tests.mutants $(ONLY)
+
 bench: ## how fast it is, against the app that tutorials write; GOALS=1,4 for some of the goals
 	@sh .ci/venv $(VENV) requirements-dev.txt
 	@exec $(BIN)/python -m tests.bench --goals "$(GOALS)"
 
-screenshots: ## the pictures of the README, made by a test
+screenshots: ## every state of the desk at every size, light and dark, into var/screenshots/, and those of the README; ONLY=transfer for some
 	@sh .ci/venv $(VENV) requirements-dev.txt
-	@SCREENSHOTS=1 exec $(BIN)/python -m pytest -m lane_c tests/browser -k screenshot
+	@SCREENSHOTS=1 exec $(BIN)/python -m pytest -m tour tests/browser/test_tour.py -k "$(ONLY)"
+
+words: ## what the program says, into calls/locale, for who translates it
+	@sh .ci/venv $(VENV) requirements-dev.txt
+	@$(VENV)/bin/python -m tests.words
 
 lock: ## requirements*.txt from requirements*.in
 	@sh .ci/lock

@@ -12,6 +12,12 @@ if __name__ == "__main__":
 
         Command().run_from_argv(sys.argv)
     else:
+        if sys.argv[1:2] == ["drill"] and "TWILIO_API_URL" not in os.environ:
+            # Nobody who runs the demo has set anything, and a drill belongs to it before it belongs to a real desk.
+            from calls.management.commands.demo import borrowed
+
+            os.environ.update(borrowed())
+
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
 

@@ -8,15 +8,19 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 
 class CallcenterAdmin(AdminSite):
-    site_header = site_title = "Livedesk administration"
-    index_title = "People, lines and what happened"
+    site_header = site_title = _("Livedesk administration")
+    index_title = _("People, lines and what happened")
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """No second door: LoginRequiredMiddleware has sent everybody else to /sign-in/, with its count of tries."""
         if self.has_permission(request):
             back = request.GET.get(REDIRECT_FIELD_NAME, "")
             return redirect(back if url_has_allowed_host_and_scheme(back, request.get_host()) else "admin:index")
-        raise PermissionDenied("The administration is for staff. Ask an administrator to make you one of them.")
+        raise PermissionDenied(
+            gettext("The administration is for staff. Ask an administrator to make you one of them.")
+        )

@@ -42,12 +42,14 @@ TWILIO_API_SECRET = env.str("TWILIO_API_SECRET", default="")
 TWILIO_API_URL = env.str("TWILIO_API_URL", default="https://api.twilio.com").rstrip("/")
 TWILIO_EDGE = env.str("TWILIO_EDGE", default="")
 TWILIO_REGION = env.str("TWILIO_REGION", default="")
+TWILIO_CALLS_PER_SECOND = env.float("TWILIO_CALLS_PER_SECOND", default=1.0)
 
 # The desk -------------------------------------------------------------------------------------------------------
 DESK_SOCKETS_PER_USER = env.int("DESK_SOCKETS_PER_USER", default=8)
 DESK_SOCKETS_PER_PROCESS = env.int("DESK_SOCKETS_PER_PROCESS", default=1000)
 CANCEL_SECONDS = env.int("CANCEL_SECONDS", default=3)
 DIAL_COUNTRIES = env.list("DIAL_COUNTRIES", default=[])
+ALARM_HOSTS = env.list("ALARM_HOSTS", default=[])
 
 INSTALLED_APPS = [
     "callcenter.apps.CallcenterAdminConfig",
@@ -69,6 +71,7 @@ MIDDLEWARE = [
     "callcenter.middleware.NoStoreMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -91,6 +94,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "calls.desk.me.preferences",
             ],
         },
     }
@@ -174,12 +178,20 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = BASE_DIR / "var" / "media"  # recordings of announcements; Twilio gets them at a door of ours
 WHITENOISE_USE_FINDERS = True  # the demo needs no collectstatic
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("es", "Español")]
+LOCALE_PATHS = [BASE_DIR / "calls" / "locale"]  # our words go before Django's own
+LANGUAGE_COOKIE_NAME = "language"  # who signs in gets it from their preferences
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = not LOOPBACK
 USE_I18N = True
 FORMAT_MODULE_PATH = "callcenter.formats"
 USE_TZ = True
 TIME_ZONE = "UTC"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10  # seconds
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default=f"livedesk@{PUBLIC_HOST}")
 
 LOGGING = {
     "version": 1,

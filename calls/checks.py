@@ -49,6 +49,8 @@ def settings_make_sense(app_configs, **kwargs):  # type: ignore[no-untyped-def]
         )
     if processes() > 1 and settings.SQLITE:
         wrong(13, "More than one process on SQLite.", "Set DATABASE_URL to a PostgreSQL, or WEB_CONCURRENCY=1.")
+    if settings.TWILIO_CALLS_PER_SECOND <= 0:
+        wrong(14, "TWILIO_CALLS_PER_SECOND is not above 0.", "Write 1, or what your account was raised to.")
     return found
 
 

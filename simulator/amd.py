@@ -18,10 +18,6 @@ SETTINGS = {
     "MachineDetectionSpeechEndThreshold": (500, 5000, 1200),
     "MachineDetectionSilenceTimeout": (2000, 10_000, 5000),
 }
-VERDICTS = {
-    "Enable": {"human": "human", "machine": "machine_start", "fax": "fax", "unknown": "unknown"},
-    "DetectMessageEnd": {"human": "human", "machine": "machine_end_beep", "fax": "fax", "unknown": "unknown"},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +46,11 @@ def seconds_to_decide(given: Callable[[str], str]) -> float:
 async def detect(exchange: Exchange, call: Call, detection: Detection) -> list[tuple[str, str]]:
     """Listens on the call's own line until it is decided: AnsweredBy and MachineDetectionDuration."""
     verdict, seconds = _verdict(exchange, call, detection)
-    await call.line.hold(seconds=seconds)
+    call.detecting = True
+    try:
+        await call.line.hold(seconds=seconds)
+    finally:
+        call.detecting = False
     call.answered_by = verdict
     return _params(verdict, seconds)
 
@@ -60,6 +60,7 @@ def detect_beside(exchange: Exchange, call: Call, detection: Detection) -> None:
     verdict, seconds = _verdict(exchange, call, detection)
 
     def tell() -> None:
+        call.detecting = False
         if call.over:
             return
         call.answered_by = verdict
@@ -67,6 +68,7 @@ def detect_beside(exchange: Exchange, call: Call, detection: Detection) -> None:
             about = [("CallSid", call.sid), ("AccountSid", exchange.settings.account_sid), *_params(verdict, seconds)]
             exchange.post.tell(call.sid, "amd", detection.callback.url, detection.callback.method, about)
 
+    call.detecting = True
     exchange.later(seconds, tell)
 
 
@@ -83,4 +85,13 @@ def _verdict(exchange: Exchange, call: Call, detection: Detection) -> tuple[str,
         seconds = between(dice, timing.machine_greeting)
     if seconds > detection.timeout:
         return "unknown", detection.timeout
-    return VERDICTS[detection.mode].get(kind, kind), seconds
+    return _worded(detection.mode, kind), seconds
+
+
+def _worded(mode: str, kind: str) -> str:
+    """The verdict on somebody of this kind, in the only words that this mode has."""
+    if not kind.startswith("machine"):
+        return kind
+    if mode == "Enable":
+        return "machine_start"
+    return kind if kind.startswith("machine_end_") else "machine_end_beep"

@@ -6,6 +6,7 @@ from datetime import datetime
 from random import Random
 from typing import TYPE_CHECKING
 
+from .clock import Timer
 from .line import Line, Source
 from .settings import NumberSettings
 
@@ -71,7 +72,7 @@ class Call:
     fallback: Source | None = None
     send_digits: str = ""
     time_limit: float = 14_400.0
-    time_limit_timer: "asyncio.Task[None] | None" = None
+    time_limit_timer: Timer | None = None
     updated_at: datetime | None = None
     started_at: datetime | None = None
     ringing_at: datetime | None = None
@@ -85,10 +86,15 @@ class Call:
     seat: "Seat | None" = None
     person: "Person | None" = None
     listening: "Listening | None" = None
+    decision: "asyncio.Future[str] | None" = None
     ears: "list[Ear]" = field(default_factory=list)
     partner: "Call | None" = None
+    far_end: "Call | None" = None
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
     member: "Member | None" = None
     answered_by: str | None = None
+    persona: str = ""
+    detecting: bool = False
     recording: "Recording | None" = None
     recordings: "list[Recording]" = field(default_factory=list)
     forks: "list[Fork]" = field(default_factory=list)

@@ -33,3 +33,18 @@ def happens(dice: Random, probability: float) -> bool:
 
 def between(dice: Random, bounds: tuple[float, float]) -> float:
     return dice.uniform(*bounds)
+
+
+def drawn(dice: Random, spell: float | tuple[float, float] | None) -> float | None:
+    """As long as is said, or something between the least and the most of it."""
+    return between(dice, spell) if isinstance(spell, tuple) else spell
+
+
+def made_up(dice: Random, pattern: str) -> str:
+    """An address with any digit for each `#`."""
+    return "".join(str(dice.randrange(10)) if one == "#" else one for one in pattern)
+
+
+def anybody(dice: Random) -> str:
+    """The number of somebody in America, of those that are never given out."""
+    return made_up(dice, f"+1{dice.choice((212, 312, 415, 503, 617, 713))}555####")

@@ -6,26 +6,11 @@ Source: https://www.twilio.com/docs/voice/twiml/conference#attributes-statuscall
 from typing import TYPE_CHECKING
 
 from .clock import iso, rfc2822
+from .events import OF_A_CONFERENCE
 from .exchange import Exchange
 
 if TYPE_CHECKING:
     from .conferences import Conference, Seat
-
-EVENTS = {
-    "conference-start": "start",
-    "conference-end": "end",
-    "participant-join": "join",
-    "participant-leave": "leave",
-    "participant-mute": "mute",
-    "participant-unmute": "mute",
-    "participant-hold": "hold",
-    "participant-unhold": "hold",
-    "participant-modify": "modify",
-    "participant-speech-start": "speaker",
-    "participant-speech-stop": "speaker",
-    "announcement-end": "announcement",
-    "announcement-fail": "announcement",
-}
 
 
 def report(
@@ -37,9 +22,11 @@ def report(
 ) -> None:
     now = exchange.clock.now()
     conference.updated_at = now
+    if seat is not None:
+        seat.updated_at = now
     conference.history.append({"event": event, "call_sid": seat.call.sid if seat else None, "at": iso(now)})
     plan = conference.callback
-    if plan is None or EVENTS[event] not in plan.events:
+    if plan is None or OF_A_CONFERENCE[event] not in plan.events:
         return
     params = [
         ("AccountSid", exchange.settings.account_sid),
@@ -68,3 +55,18 @@ def _about(seat: "Seat") -> list[tuple[str, str]]:
     if seat.coached_sid:
         params.append(("CallSidToCoach", seat.coached_sid))
     return params
+
+
+def speech(exchange: Exchange, seat: "Seat", seconds: float) -> None:
+    """A participant speaks for so long. Whoever is muted is not heard, and not told of.
+
+    Source: https://www.twilio.com/docs/voice/twiml/conference#attributes-statuscallbackevent (speaker)
+    """
+    if not seat.muted and not seat.left.done():
+        report(exchange, seat.conference, "participant-speech-start", seat)
+        exchange.later(seconds, _silence, exchange, seat)
+
+
+def _silence(exchange: Exchange, seat: "Seat") -> None:
+    if not seat.left.done():
+        report(exchange, seat.conference, "participant-speech-stop", seat)

@@ -1,6 +1,6 @@
-"""What is heard in a conference besides its people's talk: announcements; and that somebody speaks at all.
+"""What is heard in a conference besides its people's talk: announcements.
 
-Source: https://www.twilio.com/docs/voice/api/conference-resource (AnnounceUrl), …/docs/voice/twiml/conference (speaker)
+Source: https://www.twilio.com/docs/voice/api/conference-resource (AnnounceUrl)
 """
 
 from .aside import play
@@ -22,15 +22,3 @@ async def announce(exchange: Exchange, conference: Conference, source: Source, o
     if error is not None:
         extra.append(("ReasonAnnouncementFailed", f"{error.code}"))
     report(exchange, conference, "announcement-fail" if error else "announcement-end", only, extra)
-
-
-def speak(exchange: Exchange, seat: Seat, seconds: float) -> None:
-    """A participant speaks for so long. Whoever is muted is not heard, and not told of."""
-    if not seat.muted and not seat.left.done():
-        report(exchange, seat.conference, "participant-speech-start", seat)
-        exchange.later(seconds, _silence, exchange, seat)
-
-
-def _silence(exchange: Exchange, seat: Seat) -> None:
-    if not seat.left.done():
-        report(exchange, seat.conference, "participant-speech-stop", seat)

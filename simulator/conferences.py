@@ -28,6 +28,7 @@ class Seat:
     call: Call
     conference: "Conference"
     created_at: datetime
+    updated_at: datetime | None = None
     label: str = ""
     muted: bool = False
     hold: bool = False

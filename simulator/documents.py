@@ -5,10 +5,18 @@ from .exchange import Exchange
 from .line import Source
 from .parameters import about
 from .twiml import LARGEST, Document, TwimlError, read, read_answer
+from .vocabulary import doubtful
 
 
 async def fetch(exchange: Exchange, call: Call, source: Source) -> Document:
-    """Raises TwimlError with the debugger's code when no document can be had."""
+    """Raises TwimlError with the debugger's code when no document can be had; what is doubtful in it is noted."""
+    document = await _fetched(exchange, call, source)
+    for code, words in doubtful(document):
+        exchange.note(code, subject=call.sid, url=document.base, detail=words)
+    return document
+
+
+async def _fetched(exchange: Exchange, call: Call, source: Source) -> Document:
     if source.twiml is not None:
         return read(source.twiml, "")
     params = about(call, exchange.settings.account_sid) + list(source.extra)

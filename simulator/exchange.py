@@ -4,15 +4,17 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
 from copy import deepcopy
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .calls import Application, Call, Number
 from .chance import Chance, new_sid
-from .clock import Clock, iso
+from .clock import Clock, Timer, iso
 from .people import Manner, manner_of_callee
 from .post import Post
 from .settings import Habits, Settings
+from .wire import Wire
 
 if TYPE_CHECKING:
     from .conferences import Conference
@@ -23,7 +25,7 @@ T = TypeVar("T")
 
 
 class Exchange:
-    def __init__(self, settings: Settings, clock: Clock):
+    def __init__(self, settings: Settings, clock: Clock, wire: Wire | None = None):
         self._as_started = deepcopy(settings)
         self.settings = settings
         self.clock = clock
@@ -38,12 +40,15 @@ class Exchange:
         self.recordings: dict[str, Recording] = {}
         self.notes: deque[dict[str, object]] = deque(maxlen=settings.remembered)
         self.asked: deque[dict[str, object]] = deque(maxlen=settings.remembered)
-        self.post = Post(settings, clock, self.chance, spawn=self.spawn, note=self.note)
+        self.post = Post(settings, clock, self.chance, wire or Wire(settings), spawn=self.spawn, note=self.note)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._counts: dict[str, int] = {}
         self._next_dial = 0.0
+        self._resets = 0
         self.asking = 0
-        self._get_numbers()
+        # Called when the run has lasted as long as it is to last.
+        self.over: Callable[[], None] = lambda: None
+        self._begin()
 
     async def open(self) -> None:
         await self.post.open()
@@ -52,12 +57,17 @@ class Exchange:
         await self._stop_everything()
         await self.post.close()
 
-    async def reset(self) -> None:
-        """As if just started: same seed, no calls, the numbers as configured; silently, nobody is called back."""
+    async def reset(self, seed: str = "") -> None:
+        """As if just started: no calls, the numbers as configured; silently, nobody is called back.
+
+        Without a seed it is another one each time, that of the start with a number: no SID comes twice.
+        """
         await self._stop_everything()
         await self.post.wire.hang_up()
         for name, value in vars(deepcopy(self._as_started)).items():
             setattr(self.settings, name, value)
+        self._resets += 1
+        self.settings.seed = self.chance.seed = seed or f"{self.settings.seed}.{self._resets}"
         for memory in (
             self.calls,
             self.live,
@@ -74,7 +84,7 @@ class Exchange:
             memory.clear()
         self._next_dial = 0.0
         self.post.reset()
-        self._get_numbers()
+        self._begin()
 
     def spawn(self, life: Coroutine[Any, Any, T], *, may_fail: bool = False) -> asyncio.Task[T]:
         """Starts a task; it ends with the run at the latest. If one fails that may not, the simulator is at fault."""
@@ -84,14 +94,16 @@ class Exchange:
         task.add_done_callback(_look_away if may_fail else self._look_for_faults)
         return task
 
-    def later(self, seconds: float, act: Callable[..., object], *args: object) -> asyncio.Task[None]:
-        """Does it so many simulated seconds from now, unless cancelled."""
+    def later(self, seconds: float, act: Callable[..., object], *args: object) -> Timer:
+        """Does it so many simulated seconds from now, unless cancelled. If it fails, the simulator is at fault."""
 
-        async def wait_and_act() -> None:
-            await self.clock.sleep(seconds)
-            act(*args)
+        def act_or_own_up() -> None:
+            try:
+                act(*args)
+            except Exception as error:
+                self._own_up(error)
 
-        return self.spawn(wait_and_act())
+        return self.clock.later(seconds, act_or_own_up)
 
     def note(self, code: int, *, subject: str = "", url: str = "", detail: str = "") -> None:
         """An entry in the account's debugger."""
@@ -131,12 +143,20 @@ class Exchange:
         """May calls be made from it? (A number of the account, or a verified caller ID.)"""
         return self.number(address) is not None or address in self.settings.verified_callers
 
+    def barred(self, address: str) -> int | None:
+        """Why the account must not call it, in Twilio's code."""
+        return next((rule.code for rule in self.settings.barred if fnmatchcase(address, rule.who)), None)
+
     def manner_of_callee(self, call: Call) -> Manner:
         habits = self.settings.habits or Habits()
-        manner = manner_of_callee(call.to, habits, self.settings.behaviour, call.dice)
-        return (
-            Manner(answer="busy", after=0.3) if manner.one_call and self._is_talking(call.to, besides=call) else manner
-        )
+        manner = manner_of_callee(call.to, habits, self.settings.behaviour, call.dice, self.settings.personas)
+        if manner.one_call and any(other.ringing_at for other in self._others_of(call)):
+            return replace(manner, answer="busy", after=0.3)
+        return manner
+
+    def talks_elsewhere(self, call: Call) -> bool:
+        """Has the callee answered another call meanwhile, or made one?"""
+        return any(other.answered_at or other.direction == "inbound" for other in self._others_of(call))
 
     def seconds_to_dial(self) -> float:
         """How long a call would have to wait that was made now."""
@@ -156,17 +176,18 @@ class Exchange:
         await self.clock.sleep(turn - now)
         return turn - now
 
-    def _is_talking(self, address: str, *, besides: Call) -> bool:
-        return any(
-            call is not besides
-            and address == (call.from_ if call.direction == "inbound" else call.to)
-            and call.ringing_at
-            for call in self.live.values()
-        )
+    def _others_of(self, call: Call) -> list[Call]:
+        """The callee's other live legs."""
+        legs = [other for other in self.live.values() if other is not call]
+        return [other for other in legs if call.to == (other.from_ if other.direction == "inbound" else other.to)]
 
-    def _get_numbers(self) -> None:
+    def _begin(self) -> None:
+        if self.settings.lasts is not None:
+            self.later(self.settings.lasts, lambda: self.over())
+        self.settings.faults.begin(self.clock.now())
         for configured in self.settings.numbers:
-            sid = new_sid("PN", self.chance.dice("number", configured.phone_number))
+            # A number keeps its SID over resets: it is the same number.
+            sid = new_sid("PN", Chance(self._as_started.seed).dice("number", configured.phone_number))
             now = self.clock.now()
             self.numbers[sid] = Number(**asdict(configured), sid=sid, created_at=now, updated_at=now)
 
@@ -179,13 +200,15 @@ class Exchange:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self.clock.reset()
 
     def _look_for_faults(self, task: asyncio.Task[Any]) -> None:
         if not task.cancelled() and (error := task.exception()):
-            self.note(0, detail=f"simulator fault: {error!r}")
-            asyncio.get_running_loop().call_exception_handler(
-                {"message": "simulator fault", "exception": error, "task": task}
-            )
+            self._own_up(error)
+
+    def _own_up(self, error: BaseException) -> None:
+        self.note(0, detail=f"simulator fault: {error!r}")
+        asyncio.get_running_loop().call_exception_handler({"message": "simulator fault", "exception": error})
 
 
 def _forget_oldest(things: dict[str, Any], most: int) -> None:

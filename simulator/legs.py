@@ -1,9 +1,13 @@
 """What happens to a leg, whoever made it: it is dialled, rings, is answered, ends; and what is reported of that."""
 
+import asyncio
+from dataclasses import replace
+
 from . import recordings
 from .calls import Call
 from .chance import between
 from .clock import iso, rfc2822
+from .conversation import Conversation
 from .exchange import Exchange
 from .line import HangUp, Line
 from .parameters import STATUS_OF_EVENT, about, ending
@@ -19,6 +23,9 @@ def new_line(exchange: Exchange) -> Line:
 
 def seat_person(exchange: Exchange, call: Call, manner: Manner, role: str) -> None:
     call.person = Person(manner, exchange.clock, lambda: hang_up(exchange, call, by=role))
+    call.persona = manner.persona
+    if manner.conversation or manner.greets:
+        call.person.conversation = Conversation(exchange, call, manner.conversation)
 
 
 async def ring_out(exchange: Exchange, call: Call, ring_seconds: float) -> str:
@@ -27,6 +34,7 @@ async def ring_out(exchange: Exchange, call: Call, ring_seconds: float) -> str:
     call.started_at = exchange.clock.now()
     report(exchange, call, "initiated")
     manner = exchange.manner_of_callee(call)
+    call.persona = manner.persona
     await call.line.hold(seconds=between(call.dice, exchange.settings.timing.dialling))
     if manner.answer == "unreachable":
         call.sip_code = 404
@@ -38,6 +46,11 @@ async def ring_out(exchange: Exchange, call: Call, ring_seconds: float) -> str:
         return "busy"
     report(exchange, call, "ringing")
     patience = ring_seconds + RING_BUFFER
+    if manner.answer == "by-hand":
+        manner = replace(manner, answer=await _by_hand(call, patience), after=0.0)
+        if manner.answer == "no-answer":
+            call.sip_code = 487
+            return "no-answer"
     if manner.answer == "no-answer" or manner.after >= patience:
         await call.line.hold(seconds=patience)
         call.sip_code = 487
@@ -46,11 +59,34 @@ async def ring_out(exchange: Exchange, call: Call, ring_seconds: float) -> str:
     if manner.answer == "rejects":
         call.sip_code = 603
         return "busy"
+    if manner.one_call and exchange.talks_elsewhere(call):
+        # Both rang before either was taken: the telephone that has a call says no to the other.
+        call.sip_code = 486
+        return "busy"
     seat_person(exchange, call, manner, "callee")
     answer(exchange, call)
     assert call.person is not None  # noqa: S101 - seated above
     call.person.begin()
+    if manner.greets and call.person.conversation is not None:
+        call.person.conversation.greet(manner.greets)
     return "answered"
+
+
+async def _by_hand(call: Call, patience: float) -> str:
+    """Rings until a person has decided."""
+    call.decision = asyncio.get_running_loop().create_future()
+    try:
+        return await call.line.hold(call.decision, seconds=patience) or "no-answer"
+    finally:
+        call.decision = None
+
+
+def decide(call: Call, answer: str) -> bool:
+    """`answers` or `rejects`, by a person; False if the leg does not ring by hand."""
+    if call.decision is None or call.decision.done():
+        return False
+    call.decision.set_result(answer)
+    return True
 
 
 async def send_digits(exchange: Exchange, call: Call) -> None:
@@ -68,15 +104,17 @@ def answer(exchange: Exchange, call: Call) -> None:
         return
     call.status = "in-progress"
     call.answered_at = exchange.clock.now()
+    call.settled.set()
     report(exchange, call, "answered")
     limit(exchange, call)
 
 
 def limit(exchange: Exchange, call: Call) -> None:
-    """Lets the call last so long and no longer, counted from now."""
+    """Lets the call last so long and no longer, counted from the answer: a duration of the call."""
     if call.time_limit_timer is not None:
         call.time_limit_timer.cancel()
-    call.time_limit_timer = exchange.later(call.time_limit, hang_up, exchange, call, "time-limit")
+    lasted = (exchange.clock.now() - call.answered_at).total_seconds() if call.answered_at else 0.0
+    call.time_limit_timer = exchange.later(max(0.0, call.time_limit - lasted), hang_up, exchange, call, "time-limit")
 
 
 def hang_up(exchange: Exchange, call: Call, by: str, status: str | None = None) -> None:
@@ -94,6 +132,10 @@ def finish(exchange: Exchange, call: Call, why: HangUp) -> None:
     if call.status == "canceled":
         call.sip_code = 487
     exchange.live.pop(call.sid, None)
+    call.settled.set()
+    # An application that does not even answer is no hang-up: whoever waits for it hears what it was.
+    if call.far_end is not None and (call.answered_at is not None or call.direction != "inbound"):
+        hang_up(exchange, call.far_end, by="far end")
     if call.time_limit_timer is not None:
         call.time_limit_timer.cancel()
     if call.person is not None:
@@ -114,6 +156,10 @@ def report(exchange: Exchange, call: Call, event: str) -> None:
     params = about(call, exchange.settings.account_sid)
     params = [(name, STATUS_OF_EVENT.get(event, value) if name == "CallStatus" else value) for name, value in params]
     params += _order_marks(exchange, call)
+    if call.queue_seconds:
+        params.append(("QueueTime", str(round(call.queue_seconds * 1000))))
+    if event in ("ringing", "answered") and call.direction.startswith("outbound") and call.from_.startswith("+"):
+        params.append(("StirStatus", "A"))
     if event == "completed":
         params += [*_ending(exchange, call), ("SipResponseCode", str(call.sip_code))]
     exchange.post.tell(call.sid, "call-progress", plan.url, plan.method, params)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from .clock import Clock
+from .clock import Clock, come_true
 
 if TYPE_CHECKING:
     from .queues import Bridge
@@ -56,14 +56,15 @@ class Line:
     def __init__(self, clock: Clock):
         self._clock = clock
         self._pending: Why | None = None
-        self._bell = asyncio.Event()
+        self._waiting: list[asyncio.Future[None]] = []
 
     def interrupt(self, why: Why) -> bool:
         # A later redirect replaces an earlier one; nothing replaces a hang-up; who is taken away is not connected.
         if isinstance(self._pending, HangUp) or (self._pending is not None and isinstance(why, Connect)):
             return False
         self._pending = why
-        self._bell.set()
+        for bell in self._waiting:
+            come_true(bell)
         return True
 
     def check(self) -> None:
@@ -73,14 +74,15 @@ class Line:
 
     async def hold(self, thing: Awaitable[T] | None = None, *, seconds: float | None = None) -> T | None:
         """Waits for `thing`, at most so many simulated seconds (then None), or for ever; Interrupted if need be."""
-        bell = asyncio.ensure_future(self._bell.wait())
         wanted = asyncio.ensure_future(thing) if thing is not None else None
+        bell: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(bell)
+        patience = None if seconds is None else self._clock.later(seconds, come_true, bell)
+        if wanted is not None:
+            wanted.add_done_callback(lambda _: come_true(bell))
         try:
-            await asyncio.wait(
-                {bell} if wanted is None else {bell, wanted},
-                timeout=None if seconds is None else self._clock.real(seconds),
-                return_when=asyncio.FIRST_COMPLETED,
-            )
+            if self._pending is None:
+                await bell
             if wanted is not None and not wanted.done():
                 # What came just in time may still be on its way through the loop, however late the loop itself is.
                 await asyncio.sleep(0)
@@ -89,13 +91,16 @@ class Line:
             self.check()
             return wanted.result() if wanted is not None and wanted.done() else None
         finally:
-            bell.cancel()
+            self._waiting.remove(bell)
+            if patience is not None:
+                patience.cancel()
             if wanted is not None and not wanted.done():
                 wanted.cancel()
+            elif wanted is not None and not wanted.cancelled():
+                wanted.exception()  # looked at: who is interrupted in the instant in which it fails has other cares
 
     def _taken(self, why: Why) -> Why:
         # A redirect is followed once; a hang-up stays true.
         if not isinstance(why, HangUp):
             self._pending = None
-            self._bell.clear()
         return why

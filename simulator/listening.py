@@ -6,15 +6,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .clock import iso
-from .conference_sounds import speak
+from .conference_reports import speech
 
 if TYPE_CHECKING:
     from .calls import Call
     from .exchange import Exchange
 
+# After so many words, a listener has understood something.
+PIECE = 4
 Heard = tuple[str, str]
-# Told of every utterance: the track (inbound_track: the person on this leg), and the words.
-Ear = Callable[[str, str], None]
+# Told of what is said: the track (inbound_track: the person on this leg), the words so far, and whether they are all.
+Ear = Callable[[str, str, bool], None]
 
 
 @dataclass(eq=False)
@@ -48,19 +50,43 @@ def key(call: "Call", digits: str) -> bool:
     """The person presses keys; nothing may be listening."""
     for fork in [*call.forks]:
         fork.key(digits)
+    for other in company(call):
+        if other.far_end is not None:
+            key(other.far_end, digits)
     return call.listening is not None and call.listening.hear("Digits", digits)
 
 
 def say(exchange: "Exchange", call: "Call", words: str) -> bool:
     """The person speaks; whether a verb was listening. Whoever they talk with hears it in any case."""
-    call.said.append({"text": words, "at": iso(exchange.clock.now())})
-    for ear in [*call.ears]:
-        ear("inbound_track", words)
+    spoken = words.split()
+    _begin(exchange, call, words)
+    if half := " ".join(spoken[: len(spoken) // 2]):
+        _tell(call, half, whole=False)
+    return _end(exchange, call, words)
+
+
+async def say_slowly(exchange: "Exchange", call: "Call", words: str) -> bool:
+    """As `say`, but it takes as long as it takes, and is heard piece by piece."""
+    spoken, pace = words.split(), exchange.settings.timing.seconds_per_word
+    _begin(exchange, call, words)
+    for end in range(PIECE, len(spoken), PIECE):
+        await exchange.clock.sleep(PIECE * pace)
+        _tell(call, " ".join(spoken[:end]), whole=False)
+    await exchange.clock.sleep(((len(spoken) - 1) % PIECE + 1) * pace)
+    return _end(exchange, call, words)
+
+
+def _begin(exchange: "Exchange", call: "Call", words: str) -> None:
     if call.seat is not None and not call.seat.left.done():
-        speak(exchange, call.seat, len(words.split()) * exchange.settings.timing.seconds_per_word)
-    for other in _company(call):
-        for ear in [*other.ears]:
-            ear("outbound_track", words)
+        speech(exchange, call.seat, len(words.split()) * exchange.settings.timing.seconds_per_word)
+
+
+def _end(exchange: "Exchange", call: "Call", words: str) -> bool:
+    call.said.append({"text": words, "at": iso(exchange.clock.now())})
+    _tell(call, words, whole=True)
+    for other in company(call):
+        if other.far_end is not None:
+            say(exchange, other.far_end, words)
     return call.listening is not None and call.listening.hear("SpeechResult", words)
 
 
@@ -73,7 +99,16 @@ def respond(exchange: "Exchange", call: "Call", listening: Listening, kind: str,
             say(exchange, call, text)
 
 
-def _company(call: "Call") -> "list[Call]":
+def _tell(call: "Call", words: str, *, whole: bool) -> None:
+    for ear in [*call.ears]:
+        ear("inbound_track", words, whole)
+    for other in company(call):
+        for ear in [*other.ears]:
+            ear("outbound_track", words, whole)
+
+
+def company(call: "Call") -> "list[Call]":
+    """Who hears the person on this leg."""
     seat = call.seat
     if seat is not None and not seat.left.done():
         if seat.conference.status != "in-progress" or seat.muted or seat.hold:

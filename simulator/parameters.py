@@ -6,10 +6,16 @@ https://www.twilio.com/docs/voice/api/call-resource#statuscallback.
 
 import json
 import math
-from urllib.parse import quote
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
 
 from .calls import Call
 
+if TYPE_CHECKING:
+    from .exchange import Exchange
+
+TOKEN = re.compile(r'"parentCallInfoToken": ?"simulated\.(CA[0-9a-f]{32})\.token"')
 STATUS_OF_EVENT = {"initiated": "initiated", "ringing": "ringing", "answered": "in-progress"}
 
 
@@ -36,6 +42,9 @@ def about(call: Call, account_sid: str) -> list[tuple[str, str]]:
         named.append(("ParentCallSid", call.parent.sid))
     if call.direction == "inbound" and call.from_.startswith("+"):
         named += [("StirVerstat", "TN-Validation-Passed-A"), ("CallToken", _call_token(call))]
+    if call.direction == "inbound" and call.from_.startswith("sip:"):
+        domain = call.to.partition("@")[2] or call.from_.partition("@")[2]
+        named += [("SipCallId", f"{call.sid[2:]}@simulator"), ("SipDomain", domain), ("SipSourceIp", "127.0.0.1")]
     return named
 
 
@@ -51,6 +60,16 @@ def _place(name: str, address: str) -> list[tuple[str, str]]:
         return []
     country = "US" if address.startswith("+1") else ""
     return [(f"{name}City", ""), (f"{name}State", ""), (f"{name}Zip", ""), (f"{name}Country", country)]
+
+
+def caller_of(exchange: "Exchange", call_token: str) -> str | None:
+    """Whose call a CallToken of ours is from: a call may be passed on with their number.
+
+    Source: https://www.twilio.com/docs/voice/api/call-resource#create-a-call-resource (CallToken)
+    """
+    named = TOKEN.search(unquote(call_token))
+    call = exchange.calls.get(named[1]) if named else None
+    return call.from_ if call is not None else None
 
 
 def _call_token(call: Call) -> str:

@@ -45,6 +45,7 @@ class Recording:
     skips: bool = False
     seconds_skipped: float = 0.0
     silent: bool = False
+    deleted: bool = False
 
     @property
     def active(self) -> bool:

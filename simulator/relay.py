@@ -16,8 +16,6 @@ from .speech import hear, seconds_of
 from .twiml import Verb
 from .wire import Socket, SocketFailed, say
 
-THINKING = 1.0
-
 
 @dataclass(frozen=True, slots=True)
 class RelayPlan:
@@ -52,7 +50,8 @@ class Relay:
     async def run(self) -> None:
         """Until the application ends it or goes away."""
         try:
-            self._socket = await self.exchange.post.wire.web_socket(self.plan.url)
+            async with self.exchange.clock.still():
+                self._socket = await self.exchange.post.wire.web_socket(self.plan.url)
         except SocketFailed as failed:
             self.exchange.note(64102, subject=self.call.sid, url=self.plan.url, detail=str(failed.code))
             self.status = "failed"
@@ -162,8 +161,8 @@ class Relay:
     def _prompt_person(self) -> None:
         """Once it is quiet, the caller says what their script has next."""
         person = self.call.person
-        if self._speaking is None and person is not None and (words := person.next_words()):
-            self.exchange.later(THINKING, listening.say, self.exchange, self.call, words)
+        if self._speaking is None and person is not None and (words := person.next_answer()):
+            self.exchange.later(person.manner.thinks, listening.say, self.exchange, self.call, words)
 
     def _be_quiet(self) -> None:
         if self._speaking is not None:

@@ -10,7 +10,10 @@ import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from .app import Simulator
-from .settings import Settings, WrongSetting
+from .clock import Clock, clock_for
+from .exchange import Exchange
+from .from_json import WrongSetting
+from .settings import Settings
 from .web import Receive, Scope, Send
 
 
@@ -50,34 +53,63 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-async def serve(settings: Settings, listening: socket.socket, *, on_stop: Callable[[Callable[[], None]], None]) -> None:
-    """Serves until told to stop; `on_stop` is given the function that tells it."""
+def run(
+    settings: Settings,
+    listening: socket.socket,
+    *,
+    on_stop: Callable[[Callable[[], None]], None],
+    on_over: Callable[[Exchange], None] = lambda exchange: None,
+) -> None:
+    """Serves until told to stop; `on_stop` is given the function that tells it.
+
+    `on_over` is shown a run that has lasted as long as it is to last.
+    """
+    clock = clock_for(settings.speed, settings.start)
+    with asyncio.Runner(loop_factory=clock.new_loop) as runner:
+        runner.run(_serve(settings, clock, listening, on_stop, on_over))
+
+
+def run_until_signalled(
+    settings: Settings, listening: socket.socket, on_over: Callable[[Exchange], None] = lambda exchange: None
+) -> None:
+    """Serves until SIGINT or SIGTERM."""
+
+    def stop_on_signals(stop: Callable[[], None]) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop)
+
+    run(settings, listening, on_stop=stop_on_signals, on_over=on_over)
+
+
+async def _serve(
+    settings: Settings,
+    clock: Clock,
+    listening: socket.socket,
+    on_stop: Callable[[Callable[[], None]], None],
+    on_over: Callable[[Exchange], None],
+) -> None:
     if not settings.base_url:
         host, port = listening.getsockname()[:2]
         settings.base_url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def stop() -> None:
+        server.should_exit = True
+
+    def over(exchange: Exchange) -> None:
+        on_over(exchange)
+        stop()
+
     config = uvicorn.Config(
-        Simulator(settings),
+        Simulator(settings, clock, over=over),
         log_level="warning",
         lifespan="on",
         http=_Protocol,
         ws="none",
         timeout_keep_alive=75,
         access_log=False,
+        date_header=False,  # the REST API's own may be wrong
         timeout_graceful_shutdown=1,
     )
     server = _Server(config)
-    on_stop(lambda: setattr(server, "should_exit", True))
+    on_stop(stop)
     await server.serve(sockets=[listening])
-
-
-def run(settings: Settings, listening: socket.socket) -> None:
-    """Serves until SIGINT or SIGTERM."""
-
-    async def main() -> None:
-        def stop_on_signals(stop: Callable[[], None]) -> None:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(number, stop)
-
-        await serve(settings, listening, on_stop=stop_on_signals)
-
-    asyncio.run(main())

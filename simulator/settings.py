@@ -1,15 +1,13 @@
 """What a run is made of: the account, its numbers, the pace, people's habits, and what Twilio's pages leave open."""
 
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
-from typing import Any, TypeVar, get_type_hints
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlsplit
 
-S = TypeVar("S")
-
-Range = tuple[float, float]
-
-
-class WrongSetting(Exception):
-    """A setting that cannot be used; its text is a sentence for the person who wrote it."""
+from .faults import Faults
+from .from_json import Range, Speed, WrongSetting
+from .ways import Chosen, Persona, address
 
 
 @dataclass
@@ -28,6 +26,14 @@ class NumberSettings:
     voice_caller_id_lookup: bool = False
     trunk_sid: str = ""
 
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"\+[0-9]{1,15}", self.phone_number):
+            raise WrongSetting(f"phone_number must be a + and digits, such as +15005550100, not {self.phone_number!r}.")
+        for name in ("voice_url", "voice_fallback_url", "status_callback"):
+            url = urlsplit(given := getattr(self, name))
+            if given and not (url.scheme in ("http", "https") and url.netloc):
+                raise WrongSetting(f"{name}: {given!r} is not an absolute URL, such as http://127.0.0.1:5000/voice.")
+
 
 @dataclass
 class Timing:
@@ -45,6 +51,9 @@ class Timing:
     machine_greeting: Range = (5.0, 12.0)
     audio_seconds: float = 5.0
     shortest_turn: float = 1.0
+    price_known: float = 300.0
+    # In real seconds, as all of HTTP's: how long a status callback waits for those before it.
+    callback_expires: float = 60.0
 
 
 @dataclass
@@ -71,79 +80,6 @@ class Choices:
     page_size_too_large: str = "clamped"
     plain_websockets: bool = True
     forks_answer: int = 200
-
-
-@dataclass
-class CallbackFaults:
-    """How badly status callbacks are delivered: probabilities from 0 to 1, delays in simulated seconds."""
-
-    late: float = 0.0
-    late_seconds: Range = (1.0, 10.0)
-    doubled: float = 0.0
-    reordered: float = 0.0
-    lost: float = 0.0
-
-
-# What can become of a REST request. With these it is not carried out:
-NOT_DONE = {
-    "400": "refused: the call is not in progress (21220)",
-    "401": "refused: wrong login (20003)",
-    "403": "refused: not allowed (20003)",
-    "404": "refused: not found (20404)",
-    "409": "refused: conflict (20409)",
-    "429": "refused: too many requests (20429)",
-    "500": "an error of Twilio's (20500)",
-    "502": "an error of a proxy's, with a page of HTML",
-    "503": "Twilio is not available (20503)",
-    "reset_before": "the connection is reset",
-    "silent_before": "never answered; the connection closes after `seconds`, or stays",
-    "not_applied": "200, and the thing as it is (204 to a DELETE); hits nothing that creates",
-}
-# And with these it is:
-DONE = {
-    "reset_after": "the connection is reset",
-    "silent_after": "never answered; the connection closes after `seconds`, or stays",
-    "late": "answered after `seconds` (10)",
-    "drip": "answered a byte every `seconds` (1)",
-    "cut": "answered with half of the JSON",
-    "201": "answered 201 in place of any other success",
-    "204": "answered 204, and nothing, in place of any other success",
-}
-
-
-@dataclass
-class RestFault:
-    """What becomes of some requests of the REST API: the first rule that fits a request, and whose chance comes, holds.
-
-    `what` is one of NOT_DONE and DONE. `method` is GET, POST, DELETE or *. `path`, with wildcards, is what stands
-    between the account and .json: `Calls`, `Calls/CA*`, `Conferences/*/Participants/*`. `times`: it hits so many
-    requests and no more (counted down). `chance`: from 0 to 1. `seconds` are real ones, as HTTP's time-outs are.
-    """
-
-    what: str
-    method: str = "*"
-    path: str = "*"
-    times: int | None = None
-    chance: float = 1.0
-    seconds: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.what not in {**NOT_DONE, **DONE}:
-            raise WrongSetting(f"A fault's what must be one of {', '.join((*NOT_DONE, *DONE))}, not {self.what!r}.")
-        if self.method not in ("GET", "POST", "DELETE", "*"):
-            raise WrongSetting(f"A fault's method must be GET, POST, DELETE or *, not {self.method!r}.")
-        if not 0 <= self.chance <= 1:
-            raise WrongSetting(f"A fault's chance must be from 0 to 1, not {self.chance:g}.")
-        if (self.times or 0) < 0 or (self.seconds or 0) < 0:
-            raise WrongSetting("A fault's times and seconds must not be less than 0.")
-
-
-@dataclass
-class Faults:
-    """What goes wrong: with status callbacks, and with requests of the REST API."""
-
-    callbacks: CallbackFaults = field(default_factory=CallbackFaults)
-    rest: list[RestFault] = field(default_factory=list)
 
 
 @dataclass
@@ -180,46 +116,66 @@ LIVELY = Habits(
 
 @dataclass
 class Traffic:
-    """Calls that come in by themselves. No numbers named: all of the account's."""
+    """Calls that come in by themselves. No numbers named: all of the account's. `mix`: personas by weight."""
 
     calls_per_minute: float = 0.0
     numbers: list[str] = field(default_factory=list)
     at_most: int = 200
+    mix: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        Chosen(mix=self.mix)  # who can come
 
 
 @dataclass
-class Behaviour:
+class Behaviour(Chosen):
     """A rule about people: the first whose pattern fits an address holds, and takes the place of chance.
 
     They answer, unless it says otherwise, and hang up first only if it says so.
 
     `who` is an address with `*` and `?` as wildcards, such as `client:dana`, `sip:*@pbx.example`, `+1415*`.
-    `answer` is one of answers, busy, no-answer, rejects, unreachable. `answered_by` is human, machine, fax or unknown,
-    or one of the words that detection has for them, such as machine_end_silence. Each of `says` answers one prompt that
-    listens; `message` seconds long is what they leave behind a beep, if they have nothing of their own to say.
     """
 
     who: str
-    answer: str | None = None
-    after: float | None = None
-    talks: float | None = None
-    waits: float | None = None
-    hang_up_after: float | None = None
-    digits: list[str] | None = None
-    says: list[str] | None = None
-    message: float | None = None
-    answered_by: str | None = None
-    one_call: bool | None = None
+
+    def __post_init__(self) -> None:
+        Chosen.__post_init__(self)
+        address(self.who, "who")
+
+
+BARRED = (21203, 21211, 21214, 21215, 21216, 21217, 21219)
+
+
+@dataclass
+class Barred:
+    """Addresses that the account must not call: `who` with wildcards, `code` Twilio's word for the reason.
+
+    21215 is a country that is not opened, 21216 a number on the block list, 21219 one that is not verified (on trial).
+    """
+
+    who: str
+    code: int = 21215
+
+    def __post_init__(self) -> None:
+        if self.code not in BARRED:
+            raise WrongSetting(
+                f"A barred address's code must be one of {', '.join(map(str, BARRED))}, not {self.code}."
+            )
 
 
 @dataclass
 class Settings:
     account_sid: str = "AC" + "0" * 32
     auth_token: str = "simulated-auth-token"  # noqa: S105 - a made-up account's
+    secondary_token: str = ""
     api_keys: dict[str, str] = field(default_factory=dict)
     host: str = "127.0.0.1"
     port: int = 9911
-    speed: float = 1.0
+    speed: Speed = Speed(1.0)
+    start: datetime | None = None
+    lasts: float | None = None
+    log: str = ""
+    fail_on_errors: bool = False
     seed: str = "1"
     calls_per_second: float = 0.0
     rest_concurrency: int = 0
@@ -228,73 +184,17 @@ class Settings:
     remembered: int = 10_000
     numbers: list[NumberSettings] = field(default_factory=list)
     verified_callers: list[str] = field(default_factory=list)
+    barred: list[Barred] = field(default_factory=list)
+    scenario: str = ""
+    places: dict[str, str] = field(default_factory=dict)
     behaviour: list[Behaviour] = field(default_factory=list)
+    personas: dict[str, Persona] = field(default_factory=dict)
     habits: Habits | None = None
     traffic: Traffic = field(default_factory=Traffic)
     faults: Faults = field(default_factory=Faults)
     timing: Timing = field(default_factory=Timing)
     choices: Choices = field(default_factory=Choices)
 
-
-def build(kind: type[S], given: object, *, where: str = "") -> S:
-    """Makes a settings object from JSON; raises WrongSetting with the place and what is wrong there."""
-    if not isinstance(given, dict):
-        raise WrongSetting(f"{where or 'The settings'} must be a JSON object, not {given!r}.")
-    known = {one.name for one in fields(kind)}  # type: ignore[arg-type]
-    if unknown := sorted(set(given) - known):
-        raise WrongSetting(
-            f"{where or 'The settings'}: there is no {', '.join(unknown)}; known are {', '.join(sorted(known))}."
-        )
-    hints = get_type_hints(kind)
-    try:
-        return kind(
-            **{name: _converted(hints[name], value, f"{where}.{name}".strip(".")) for name, value in given.items()}
-        )
-    except TypeError as error:
-        raise WrongSetting(f"{where or 'The settings'}: {error}.") from None
-
-
-def changed(current: S, given: object, *, where: str = "") -> S:
-    """A copy of a settings object with what JSON says about it; what it does not mention stays."""
-    if not isinstance(given, dict):
-        raise WrongSetting(f"{where or 'The settings'} must be a JSON object, not {given!r}.")
-    return build(type(current), {**_shallow(current), **_merged(current, given, where)}, where=where)
-
-
-def as_json(settings: object) -> Any:
-    return asdict(settings)  # type: ignore[call-overload]
-
-
-def _merged(current: object, given: dict[str, Any], where: str) -> dict[str, Any]:
-    nested = {name: getattr(current, name, None) for name in given}
-    return {
-        name: changed(nested[name], value, where=f"{where}.{name}".strip(".")) if is_dataclass(nested[name]) else value
-        for name, value in given.items()
-    }
-
-
-def _shallow(settings: object) -> dict[str, Any]:
-    return {one.name: getattr(settings, one.name) for one in fields(settings)}  # type: ignore[arg-type]
-
-
-def _converted(hint: Any, value: Any, where: str) -> Any:
-    if is_dataclass(value) or value is None:
-        return value
-    options = [one for one in getattr(hint, "__args__", ()) if one is not type(None)]
-    if str(hint).endswith("| None") and len(options) == 1:
-        return _converted(options[0], value, where)
-    if is_dataclass(hint):
-        return build(hint, value, where=where)  # type: ignore[arg-type]
-    if getattr(hint, "__origin__", None) is list:
-        if not isinstance(value, list):
-            raise WrongSetting(f"{where} must be a list.")
-        return [_converted(options[0], one, f"{where}[{place}]") for place, one in enumerate(value)]
-    if hint == Range:
-        if not (isinstance(value, (list, tuple)) and len(value) == 2 and value[0] <= value[1]):
-            raise WrongSetting(f"{where} must be two numbers of seconds, the smaller first.")
-        return (float(value[0]), float(value[1]))
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(hint, type) and not isinstance(value, hint):
-        raise WrongSetting(f"{where} must be a {hint.__name__}, not {value!r}.")
-    return value
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"AC[0-9a-fA-F]{32}", self.account_sid):
+            raise WrongSetting(f"account_sid must be AC and 32 hexadecimal digits, not {self.account_sid!r}.")

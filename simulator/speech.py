@@ -22,8 +22,11 @@ def seconds_of(exchange: Exchange, verb: Verb) -> float:
 def hear(exchange: Exchange, call: Call, verb: Verb) -> None:
     call.heard.append({"verb": verb.name, "text": verb.text, "at": iso(exchange.clock.now())})
     if verb.name == "Say":
+        spoken = verb.text.split()
         for ear in [*call.ears]:
-            ear("outbound_track", verb.text)
+            if half := " ".join(spoken[: len(spoken) // 2]):
+                ear("outbound_track", half, False)
+            ear("outbound_track", verb.text, True)
 
 
 def _played(verb: Verb, audio_seconds: float) -> float:

@@ -17,6 +17,8 @@ from .wire import Socket, SocketFailed, say
 # 20 ms of mu-law silence, 8,000 bytes a second.
 SILENCE = b64encode(b"\xff" * 160).decode()
 FRAME = 0.02
+# So many tracks of a call can be forked at once; a detection of machines takes one of them while it listens.
+MOST_TRACKS = 4
 TRACKS = {"inbound_track": ("inbound",), "outbound_track": ("outbound",), "both_tracks": ("inbound", "outbound")}
 
 
@@ -36,6 +38,7 @@ class Stream(Fork):
     prefix, kind = "MZ", "Streams"
 
     def __init__(self, exchange: Exchange, call: Call, plan: StreamPlan):
+        self._has_room = plan.bidirectional or has_room(call, plan.track)
         super().__init__(exchange, call, plan.name)
         self.plan = plan
         self.done = asyncio.Event()
@@ -60,10 +63,14 @@ class Stream(Fork):
             code = 31922
         elif "?" in self.plan.url:
             code = 31920
+        elif self.plan.track not in TRACKS or not self._has_room:
+            # No page names a code for one track too many; this one is about tracks too.
+            code = 31941
         try:
             if code:
                 raise SocketFailed(code)
-            socket = await self.exchange.post.wire.web_socket(self.plan.url)
+            async with self.exchange.clock.still():
+                socket = await self.exchange.post.wire.web_socket(self.plan.url)
         except SocketFailed as failed:
             self._fail(failed.code)
             return
@@ -75,8 +82,13 @@ class Stream(Fork):
             await self._listen(socket)
         finally:
             media.cancel()
-        # The application has closed it.
+        # The application has closed it: what it is there for on a <Connect>, and an error on a fork.
         self._socket = None
+        if self.plan.bidirectional:
+            self._tell("stream-stopped")
+        else:
+            self.exchange.note(31921, subject=self.call.sid, url=self.plan.url)
+            self._tell("stream-error", "31921")
         self.stop()
 
     def _fail(self, code: int) -> None:
@@ -151,6 +163,13 @@ class Stream(Fork):
             ("Timestamp", iso(self.exchange.clock.now()) or ""),
         ]
         self.exchange.post.tell(self.call.sid, "stream", plan.url, plan.method, params)
+
+
+def has_room(call: Call, track: str) -> bool:
+    """May another fork of this track begin? Source: https://www.twilio.com/docs/voice/twiml/stream"""
+    running = [one for one in call.forks if isinstance(one, Stream) and one.status == "in-progress"]
+    taken = sum(len(TRACKS.get(one.plan.track, ())) for one in running if not one.plan.bidirectional)
+    return taken + call.detecting + len(TRACKS.get(track, ())) <= MOST_TRACKS
 
 
 def schemes(exchange: Exchange) -> tuple[str, ...]:

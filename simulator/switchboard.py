@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from random import Random
 
-from . import amd, conferences, recordings
+from . import amd, conferences, far_ends, recordings
 from .amd import Detection
 from .calls import Application, Call, CallbackPlan, Number
 from .chance import new_sid
@@ -163,7 +163,11 @@ def _ordered(exchange: Exchange, order: Order) -> Call:
 
 async def _rung(exchange: Exchange, call: Call, order: Order) -> str:
     call.queue_seconds = await call.line.hold(exchange.wait_to_dial()) or 0.0
-    status = await ring_out(exchange, call, order.timeout)
+    if order.to.startswith(far_ends.SCHEME):
+        where = far_ends.destination(order.to)
+        status = await far_ends.put_through(exchange, call, where, order.timeout, live)
+    else:
+        status = await ring_out(exchange, call, order.timeout)
     if status == "answered" and order.record is not None:
         call.recording = recordings.start(exchange, call, order.record)
     if status == "answered" and order.detection is not None and order.detection.asynchronous:

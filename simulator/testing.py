@@ -5,7 +5,6 @@ with RunningSimulator(numbers=[{"phone_number": "+15005550100", "voice_url": …
     twilio.eventually(lambda: all(call["over"] for call in twilio.calls()))
 """
 
-import asyncio
 import threading
 import time
 from collections.abc import Callable
@@ -15,8 +14,8 @@ from urllib.parse import urlencode
 
 import requests
 
-from .server import listen, serve
-from .settings import Settings, build
+from .scenario import settings_of
+from .server import listen, run
 
 T = TypeVar("T")
 
@@ -25,7 +24,7 @@ class RunningSimulator:
     """Runs in a thread with a loop of its own. Takes the settings that `--config` takes."""
 
     def __init__(self, **settings: Any):
-        self.settings = build(Settings, {"port": 0, "speed": 50.0, **settings})
+        self.settings = settings_of({"port": 0, "speed": 50.0, **settings})
         self._listening = listen(self.settings.host, self.settings.port)
         self._stop: Callable[[], None] | None = None
         self._thread = threading.Thread(target=self._run, name="simulator", daemon=True)
@@ -89,8 +88,11 @@ class RunningSimulator:
         """The REST requests that came in, oldest first."""
         return self.get("/sim/asked")["asked"]
 
-    def eventually(self, look: Callable[[], T], *, within: float = 10.0) -> T:
-        """Looks again and again until it sees something true; `within` is in real seconds."""
+    def eventually(self, look: Callable[[], T], *, within: float = 10.0, what: str = "it") -> T:
+        """Looks again and again until it sees something true; `within` is in real seconds.
+
+        Who waits in vain reads `what` was not seen, which calls there are and the debugger's last words.
+        """
         deadline = time.monotonic() + within
         while True:
             try:
@@ -100,11 +102,20 @@ class RunningSimulator:
             if seen:
                 return seen
             if time.monotonic() > deadline:
-                raise AssertionError(f"not seen within {within:g} s")
+                raise AssertionError(f"{what} was not seen within {within:g} s; {self._picture()}")
             time.sleep(0.01)
 
+    def _picture(self) -> str:
+        try:
+            truth = self.truth()
+        except requests.RequestException as error:
+            return f"the simulator does not answer: {error}"
+        live = [f"{c['sid']} from {c['from']} to {c['to']}: {c['status']}" for c in truth["calls"] if not c["over"]]
+        notes = [f"{n['code']} {n['subject']} {n['url']} {n['detail']}" for n in truth["notes"][-5:]]
+        return "\n  ".join(["live calls:", *(live or ["none"])]) + "\n  ".join(["\nlast notes:", *(notes or ["none"])])
+
     def _run(self) -> None:
-        asyncio.run(serve(self.settings, self._listening, on_stop=self._keep))
+        run(self.settings, self._listening, on_stop=self._keep)
 
     def _keep(self, stop: Callable[[], None]) -> None:
         self._stop = stop

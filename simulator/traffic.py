@@ -3,10 +3,12 @@
 import asyncio
 from dataclasses import replace
 
+from .chance import anybody
 from .exchange import Exchange
-from .people import manner_of_caller
+from .people import manner_of_chosen_caller
 from .settings import LIVELY, Traffic
 from .switchboard import ring_in
+from .ways import USUAL, Chosen
 
 
 class TrafficGenerator:
@@ -42,6 +44,9 @@ class TrafficGenerator:
             return
         # Dice of the caller's own: who calls next and how does not depend on what became of those before.
         dice = exchange.chance.dice("caller", exchange.count("caller"))
-        caller = f"+1{dice.choice((212, 312, 415, 503, 617, 713))}555{dice.randrange(10_000):04}"
+        caller = anybody(dice)
         habits = exchange.settings.habits or LIVELY
-        ring_in(exchange, caller=caller, number=dice.choice(numbers), manner=manner_of_caller(habits, dice), dice=dice)
+        number = dice.choice(numbers)
+        chosen = Chosen(mix=traffic.mix) if traffic.mix else Chosen(persona=USUAL)
+        manner = manner_of_chosen_caller(chosen, habits, dice, exchange.settings.personas)
+        ring_in(exchange, caller=caller, number=number, manner=manner, dice=dice)

@@ -57,12 +57,9 @@ class Transcription(Fork):
         self.call.ears.remove(self._hear)
         self._tell("transcription-stopped", "", [])
 
-    def _hear(self, track: str, words: str) -> None:
-        if track not in TRACKS.get(self.plan.track, BOTH):
-            return
-        if self.plan.partial_results and (half := " ".join(words.split()[: len(words.split()) // 2])):
-            self._content(track, half, final=False)
-        self._content(track, words, final=True)
+    def _hear(self, track: str, words: str, whole: bool) -> None:
+        if track in TRACKS.get(self.plan.track, BOTH) and (whole or self.plan.partial_results):
+            self._content(track, words, final=whole)
 
     def _content(self, track: str, words: str, *, final: bool) -> None:
         said: dict[str, object] = {"transcript": words}

@@ -1,19 +1,21 @@
 """What really happened, for those who compare it with what an application believes."""
 
 from .calls import Call
-from .clock import iso
+from .clock import iso, speed_in_words
 from .conferences import Conference
 from .exchange import Exchange
+from .queues import Queue
 
 
 def truth(exchange: Exchange) -> dict[str, object]:
     return {
         "now": iso(exchange.clock.now()),
-        "speed": exchange.clock.speed,
+        "speed": speed_in_words(exchange.clock.speed),
         "seed": exchange.settings.seed,
         "live": len(exchange.live),
         "calls": [call_truth(call) for call in exchange.calls.values()],
         "conferences": [conference_truth(conference) for conference in exchange.conferences.values()],
+        "queues": [queue_truth(queue) for queue in exchange.queues.values()],
         "notes": list(exchange.notes),
     }
 
@@ -39,6 +41,9 @@ def call_truth(call: Call) -> dict[str, object]:
         "conference_sid": call.seat.conference.sid if call.seat and not call.seat.left.done() else None,
         "queue": call.member.queue.name if call.member else None,
         "answered_by": call.answered_by,
+        "persona": call.persona,
+        "rings_by_hand": call.decision is not None,
+        "listens_for": sorted(call.listening.kinds) if call.listening and not call.over else [],
         "heard": call.heard,
         "said": call.said,
     }
@@ -66,4 +71,13 @@ def conference_truth(conference: Conference) -> dict[str, object]:
             for seat in (*conference.seats.values(), *conference.invited.values())
         ],
         "history": conference.history,
+    }
+
+
+def queue_truth(queue: Queue) -> dict[str, object]:
+    return {
+        "sid": queue.sid,
+        "name": queue.name,
+        "average_wait": queue.average_wait,
+        "waiting": [{"call_sid": one.call.sid, "enqueued_at": iso(one.enqueued_at)} for one in queue.members],
     }

@@ -7,8 +7,10 @@ import asyncio
 import contextlib
 import json
 import socket
-from dataclasses import dataclass
-from urllib.parse import unquote, urlencode, urljoin, urlsplit, urlunsplit
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from urllib.parse import quote_plus, unquote, urljoin, urlsplit, urlunsplit
 
 import aiohttp
 from yarl import URL
@@ -35,7 +37,19 @@ class Answer:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What came back for one request; redirects are not followed."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+    cookies: dict[str, str]
+    broken_off: Exception | None = None
+
+
 Socket = aiohttp.ClientWebSocketResponse
+Patience = aiohttp.ClientTimeout
 
 
 @dataclass
@@ -78,22 +92,26 @@ class Wire:
         sockets, self._sockets = self._sockets, []
         await asyncio.gather(*(one.close() for one in sockets), return_exceptions=True)
 
+    def signature(self, method: str, url: str, params: Params) -> str:
+        """What the application has to come to by itself. Raises ValueError if it is not a URL."""
+        form, asked = (params, url) if method == "POST" else ([], _with_query(url, params))
+        return sign(self._settings.auth_token, signed_url(asked), form)
+
     async def ask(
         self,
         method: str,
         url: str,
         params: Params,
         token: str,
+        signature: str,
         overrides: Overrides,
         seconds_left: float,
         cookies: dict[str, str],
     ) -> Answer:
-        """One try; `token` is that of all tries, `cookies` grow. What goes wrong is an Answer too, with its code."""
-        patience = aiohttp.ClientTimeout(
-            total=seconds_left, sock_connect=overrides.ct / 1000, sock_read=overrides.rt / 1000
-        )
+        """One try, with the token of all tries; `cookies` grow. What fails is an Answer too, with its code."""
+        patience = Patience(total=seconds_left, sock_connect=overrides.ct / 1000, sock_read=overrides.rt / 1000)
         try:
-            return await self._follow(method, url, params, token, patience, cookies)
+            return await self._follow(method, url, params, token, signature, patience, cookies)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return _failure(url, error)
 
@@ -103,23 +121,25 @@ class Wire:
         url: str,
         params: Params,
         token: str,
-        patience: aiohttp.ClientTimeout,
+        signature: str,
+        patience: Patience,
         cookies: dict[str, str],
     ) -> Answer:
         login: dict[str, str] = {}
         for _ in range(MOST_REDIRECTS + 1):
             answer, location = await self._request(
-                method, url, params, token, patience, {**login, **_cookie(cookies)}, cookies
+                method, url, params, token, signature, patience, {**login, **_cookie(cookies)}, cookies
             )
             if answer.status == 401 and not login and (login := _login(url)):
                 # User and password in the URL are told only to who asks for them.
                 answer, location = await self._request(
-                    method, url, params, token, patience, {**login, **_cookie(cookies)}, cookies
+                    method, url, params, token, signature, patience, {**login, **_cookie(cookies)}, cookies
                 )
             if location is None:
                 return answer
             # Whatever the method was, the new place is asked by GET and the parameters are gone.
             method, url, params = "GET", urljoin(url, location), []
+            signature = self.signature(method, url, params)
         return Answer(url, code=11215, reason="redirects")
 
     async def _request(
@@ -128,40 +148,50 @@ class Wire:
         url: str,
         params: Params,
         token: str,
-        patience: aiohttp.ClientTimeout,
+        signature: str,
+        patience: Patience,
         also: dict[str, str],
         cookies: dict[str, str],
     ) -> tuple[Answer, str | None]:
-        assert self._session is not None  # noqa: S101 - opened before the first call
-        form, asked = params, url
-        if method != "POST":
-            form, asked = [], _with_query(url, params)
+        asked = url if method == "POST" else _with_query(url, params)
         headers = {
             "User-Agent": "TwilioProxy/1.1",
             "Accept": "*/*",
             "Accept-Encoding": "gzip",
-            "X-Twilio-Signature": sign(self._settings.auth_token, signed_url(asked), form),
+            "X-Twilio-Signature": signature,
             "I-Twilio-Idempotency-Token": token,
             "X-Home-Region": "us1",
             **also,
         }
         if method == "POST":
             headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
+        body = _encoded(params).encode() if method == "POST" else b""
+        came = await self._carry(method, _without_login(asked), body, headers, patience)
+        cookies.update(came.cookies)
+        if came.broken_off is not None:
+            return replace(_failure(url, came.broken_off), status=came.status, reason="partial"), None
+        kind = came.headers.get("Content-Type", "")
+        if came.status >= 400:
+            return Answer(url, came.status, came.body, kind, 11200, f"{came.status // 100}xx"), None
+        location = came.headers.get("Location") if came.status in (301, 302, 303, 307, 308) else None
+        return Answer(url, came.status, came.body, kind), location
+
+    async def _carry(self, method: str, url: str, body: bytes, headers: dict[str, str], patience: Patience) -> Received:
+        assert self._session is not None  # noqa: S101 - opened before the first call
         async with self._session.request(
             method,
-            URL(_without_login(asked), encoded=True),
-            data=urlencode(form).encode() if method == "POST" else None,
+            URL(url, encoded=True),
+            data=body or None,
             headers=headers,
             allow_redirects=False,
             timeout=patience,
         ) as response:
-            location = response.headers.get("Location") if response.status in (301, 302, 303, 307, 308) else None
-            cookies.update({name: morsel.value for name, morsel in response.cookies.items()})
-            body = await _read(response.content)
-            kind = response.headers.get("Content-Type", "")
-            if response.status >= 400:
-                return Answer(url, response.status, body, kind, 11200, f"{response.status // 100}xx"), None
-            return Answer(url, response.status, body, kind), location
+            cookies = {name: morsel.value for name, morsel in response.cookies.items()}
+            try:
+                body = await _read(response.content)
+            except (aiohttp.ClientError, OSError) as error:
+                return Received(response.status, b"", response.headers, cookies, broken_off=error)
+            return Received(response.status, body, response.headers, cookies)
 
 
 async def say(socket: Socket | None, message: dict[str, object]) -> None:
@@ -184,7 +214,15 @@ async def _read(content: aiohttp.StreamReader) -> bytes:
 def _with_query(url: str, params: Params) -> str:
     if not params:
         return url
-    return url + ("&" if urlsplit(url).query else "?") + urlencode(params)
+    return url + ("&" if urlsplit(url).query else "?") + _encoded(params)
+
+
+def _encoded(params: Params) -> str:
+    return "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in params)
+
+
+# Most of what is told of a call is told again and again.
+_quoted = lru_cache(maxsize=10_000)(quote_plus)
 
 
 def _login(url: str) -> dict[str, str]:
@@ -209,6 +247,11 @@ def _failure(url: str, error: Exception) -> Answer:
         return Answer(url, code=11100, reason="url")
     if isinstance(error, aiohttp.ClientConnectorDNSError | socket.gaierror):
         return Answer(url, code=11210, reason="dns")
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        mismatch = "mismatch" in str(error.certificate_error)
+        return Answer(url, code=11235 if mismatch else 11237, reason="ct")
+    if isinstance(error, aiohttp.ClientConnectorSSLError):
+        return Answer(url, code=11220, reason="ct")
     if isinstance(error, aiohttp.ConnectionTimeoutError | aiohttp.ClientConnectorError):
         return Answer(url, code=11205, reason="ct")
     if isinstance(error, aiohttp.SocketTimeoutError):

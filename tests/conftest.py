@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group, Permission, User
 from django.db import connection, connections, transaction
 from django.test.utils import setup_databases, teardown_databases
-from django.utils import timezone
+from django.utils import timezone, translation
 from twilio.request_validator import RequestValidator
 
 from calls.models import Agent, AuditHead, Board, Call, Leg, Line, Membership, Team
@@ -21,7 +21,20 @@ ACCOUNT = settings.TWILIO_ACCOUNT_SID
 LINE = "+15550100100"
 # One that deserves the name takes a third of a second a person.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Beside a busy server the tests are a second process: SQLite lets it look for a gap between the server's writes, which
+# take turns, and on a loaded machine five seconds may have none.
+OPTIONS = connection.settings_dict["OPTIONS"]
+PROGRAM_WAITS = OPTIONS.get("timeout")
+if connection.vendor == "sqlite":
+    OPTIONS["timeout"] = 60
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Who asked in another language leaves it with the thread."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +52,11 @@ def database(
                     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
         teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(database: None) -> None:
+    """For tests that ask pytest-django for it: its own way would make, and take away, the same database once more."""
 
 
 @pytest.fixture

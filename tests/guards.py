@@ -48,14 +48,20 @@ def pytest_report_header(config: pytest.Config) -> str:
 @pytest.fixture
 def rng(request: pytest.FixtureRequest) -> random.Random:
     """Chance of this test's own: the same for the same seed, whatever runs before it."""
-    return random.Random(f"{request.config.option.seed} {request.node.nodeid}")
+    return random.Random(f"{request.config.option.seed} {name_of(request.node)}")
+
+
+def name_of(item: pytest.Item) -> str:
+    """As one types it: without the group that a worker of xdist writes behind it."""
+    name, _, group = item.nodeid.rpartition("@")
+    return name if name and "]" not in group else item.nodeid
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     report = yield
     if report.failed and "rng" in getattr(item, "fixturenames", ()):
-        report.sections.append(("seed", f"repeat it with: pytest '{item.nodeid}' --seed {item.config.option.seed}"))
+        report.sections.append(("seed", f"repeat it with: pytest '{name_of(item)}' --seed {item.config.option.seed}"))
     return report
 
 

@@ -16,10 +16,11 @@ sys.path.insert(0, str(ROOT))
 
 from tests import chromium  # noqa: E402
 
+WORKERS = os.environ.get("WORKERS", "2")
 LANES = {
-    "a": ("SQLite, no browser", ["-n", os.environ.get("WORKERS", "2"), "--dist", "loadgroup"]),
+    "a": ("SQLite, no browser", ["-n", WORKERS, "--dist", "loadgroup"]),
     "b": ("PostgreSQL and Valkey", []),
-    "c": ("Chromium", []),
+    "c": ("Chromium", ["-n", WORKERS]),  # each with a house and a browser of its own; both mostly wait
 }
 REQUIRED = bool(os.environ.get("LANES_REQUIRED"))
 STORES = "DATABASE_URL=postgres://… REDIS_URL=redis://… make test"

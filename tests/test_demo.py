@@ -18,17 +18,12 @@ import psutil
 import pytest
 import requests
 
+from calls.management.commands.seed_demo import ASSISTANT, LINES, QUEUES
 from tests.guards import patience
+from tests.services import free_port
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
-pytestmark = [pytest.mark.load]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class RunningDemo:
@@ -41,9 +36,9 @@ class RunningDemo:
             f"--port={self.port}",
             f"--simulator-port={self.simulator_port}",
         ]
-        nothing_set = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+        self.nothing_set = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
         streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-        self.process = psutil.Popen(command, cwd=ROOT, env=nothing_set, start_new_session=True, **streams)
+        self.process = psutil.Popen(command, cwd=ROOT, env=self.nothing_set, start_new_session=True, **streams)
         self.address = f"http://127.0.0.1:{self.port}"
 
     def said(self, what: str) -> str:
@@ -91,7 +86,13 @@ def test_calls_are_on_the_desk_within_ten_seconds_and_ctrl_c_leaves_nothing(demo
     while not (board := desk.get(f"{demo.address}/desk/board/").json())["calls"]:
         assert time.monotonic() - shown < 10, "no call on the desk"
         time.sleep(0.2)
-    assert board["calls"][0]["line"] in {"Billing hotline", "Sales"}
+    names = {name for _, name, _ in LINES} | {name for _, _, name, _, _ in QUEUES} | {ASSISTANT[1]}
+    assert board["calls"][0]["line"] in names
+
+    # Another command, in another terminal where nothing is set, finds its way.
+    drill = [sys.executable, "manage.py", "drill", "fire alarm"]
+    asked = subprocess.run(drill, cwd=ROOT, env=demo.nothing_set, capture_output=True, text=True, timeout=patience(30))
+    assert "There is no drill 'fire alarm'" in asked.stderr
 
     family = [demo.process, *demo.process.children(recursive=True)]
     assert len(family) == 3
@@ -100,6 +101,29 @@ def test_calls_are_on_the_desk_within_ten_seconds_and_ctrl_c_leaves_nothing(demo
     assert [process for process in family if process.is_running()] == []
     log = (ROOT / "var" / f"demo-{demo.port}" / "desk.log").read_text()
     assert "Traceback" not in log, log
+    assert not (ROOT / "var" / f"demo-{demo.port}" / "settings.json").exists()
+
+
+def test_within_a_minute_the_floor_is_full_and_stays_so(demo):
+    """Thirty to forty calls, of every kind that the scenario has; with a little air for chance."""
+    said = demo.said("Ctrl-C stops everything")
+    desk = sign_in(demo.address, "alice", re.search(r"^alice +(\S+)", said, re.MULTILINE).group(1))
+    kinds = set()
+    eventually(lambda: all_there(desk, demo, kinds))
+    for _ in range(5):
+        time.sleep(1)
+        assert 24 <= len(calls_of(desk, demo)) <= 48
+
+
+def calls_of(desk: requests.Session, demo: RunningDemo) -> list[dict]:
+    return desk.get(f"{demo.address}/desk/board/").json()["calls"]
+
+
+def all_there(desk: requests.Session, demo: RunningDemo, kinds: set[str]) -> None:
+    calls = calls_of(desk, demo)
+    kinds |= {call.get("status", "talking") for call in calls}
+    kinds |= {f"{call['line']}: {call.get('status')}" for call in calls if call["line"] == ASSISTANT[1]}
+    assert len(calls) >= 30 and {"ringing", "in-menu", "talking", "with-bot", "Assistant: with-bot"} <= kinds
 
 
 def test_alice_sends_a_caller_to_the_front_desk_and_one_to_the_busy_line(demo):
@@ -115,7 +139,9 @@ def test_alice_sends_a_caller_to_the_front_desk_and_one_to_the_busy_line(demo):
 def sends(desk: requests.Session, demo: RunningDemo, place: str, expected: tuple[str, str]) -> None:
     """The youngest talk goes there. (A caller may hang up meanwhile: then the next one is sent.)"""
     board = desk.get(f"{demo.address}/desk/board/").json()["calls"]
-    call = next(one["id"] for one in reversed(board) if one["status"] == "talking" and not one["actions"])
+    call = next(
+        one["id"] for one in reversed(board) if one.get("status", "talking") == "talking" and "actions" not in one
+    )
     where = desk.get(f"{demo.address}/calls/{call}/transfer/").json()["destinations"]
     wish = {"key": str(uuid4()), "destination": next(one["id"] for one in where if one["name"] == place)}
     assert desk.post(f"{demo.address}/calls/{call}/transfer/", wish).status_code == 202

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.guards import name_of
+
 pytest_plugins = ["pytester"]
 
 
@@ -46,13 +48,29 @@ def test_loopback_and_unix_sockets_are_home(tmp_path):
 
 
 def test_the_same_seed_rolls_the_same_dice(rng, request):
-    assert rng.random() == random.Random(f"{request.config.option.seed} {request.node.nodeid}").random()
+    assert rng.random() == random.Random(f"{request.config.option.seed} {name_of(request.node)}").random()
 
 
 def test_a_failing_test_says_its_seed(elsewhere):
     elsewhere.makepyfile("def test_luck(rng):\n    assert rng.random() > 1\n")
     outcome = elsewhere.runpytest_subprocess("--seed", "7")
     outcome.stdout.fnmatch_lines(["*repeat it with: pytest '*test_luck' --seed 7"])
+
+
+def test_two_tests_that_load_the_machine_never_run_at_once_and_repeat_under_their_own_names(elsewhere, monkeypatch):
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    elsewhere.makeini("[pytest]\nmarkers = load\naddopts = -p no:django -p tests.services -p tests.guards")
+    elsewhere.makepyfile(
+        "import os, pytest\n"
+        "@pytest.mark.load\n@pytest.mark.parametrize('number', range(8))\n"
+        "def test_load(number, rng):\n"
+        "    print(os.environ['PYTEST_XDIST_WORKER'], file=open('workers', 'a'))\n"
+        "    assert number\n"
+    )
+    outcome = elsewhere.runpytest_subprocess("-n", "2", "--dist", "loadgroup", "--seed", "7")
+    outcome.assert_outcomes(passed=7, failed=1)
+    assert len(set((elsewhere.path / "workers").read_text().split())) == 1
+    outcome.stdout.fnmatch_lines(["*repeat it with: pytest '*test_load[[]0]' --seed 7"])
 
 
 def test_a_developers_own_settings_do_not_leak_in():

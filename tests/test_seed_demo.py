@@ -8,7 +8,21 @@ from django.core.management import call_command
 
 from calls.control import dialling
 from calls.management.commands.demo import MANNERS
-from calls.models import Agent, Announcement, Destination, Line, Team, rights_of
+from calls.models import (
+    Agent,
+    Announcement,
+    Destination,
+    Line,
+    Notice,
+    Queue,
+    StreamTarget,
+    Team,
+    Threshold,
+    WallboardLink,
+    rights_of,
+)  # fmt: skip
+
+ROWS = (Line, Queue, Agent, Destination, Announcement)
 
 
 @pytest.fixture
@@ -18,7 +32,7 @@ def seed(rows, capsys):
 
 
 def test_made_twice_it_is_the_same_floor(seed, capsys):
-    models = (Team, Line, Agent, Destination, Announcement, User)
+    models = (Team, Line, Queue, Agent, Destination, Announcement, User)
     before = [model.objects.count() for model in models]
     call_command("seed_demo", "--json")
     again = json.loads(capsys.readouterr().out)
@@ -27,7 +41,7 @@ def test_made_twice_it_is_the_same_floor(seed, capsys):
 
 
 def test_whatever_is_on_the_floor_an_administrator_could_have_written(seed):
-    for model in (Line, Agent, Destination, Announcement):
+    for model in ROWS:
         assert model.objects.exists()
         for row in model.objects.all():
             row.full_clean()
@@ -59,3 +73,12 @@ def test_alice_may_dial_outside_ben_may_not_and_nobody_types_twiml(seed):
     for verb in ("transfer_call", "announce_call", "redirect_call", "end_call"):
         assert [who.may(verb, team) for who in (alice, ben, wes)] == [True, True, False]
     assert not any(who.may("raw_twiml", team) for who in (alice, ben, wes))
+
+
+def test_alice_keeps_all_that_can_be_kept(seed, client):
+    client.force_login(User.objects.get(username="alice"))
+    page = client.get("/admin/").content.decode()
+    kept = [model._meta.model_name for model in (*ROWS, StreamTarget, Threshold, Notice, WallboardLink)]
+    assert [name for name in kept if f'"/admin/calls/{name}/add/"' not in page] == []
+    for name in kept:
+        assert client.get(f"/admin/calls/{name}/add/").status_code == 200, name

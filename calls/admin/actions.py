@@ -8,34 +8,35 @@ from django.contrib.auth.models import User
 from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from calls.admin.looking import (
     LookingAdmin,
     LookingInline,
     TeamFilter,
     hide,
-    in_teams,
     link,
     link_to_call,
     raw,
     rights_in,
     without_password,
 )
-from calls.models import Action, Audit, Call, Leg
+from calls.desk.said import said
+from calls.models import Action, Audit, Call, Leg, in_teams, name_of
 
 
 class ActionColumns:
-    @admin.display(description="action")
+    @admin.display(description=_("action"))
     def action(self, action: Action) -> str:
         return link("action", action.pk, action.verb)
 
-    @admin.display(description="by")
+    @admin.display(description=_("by"))
     def who(self, action: Action) -> str:
-        return action.by.get_full_name() or action.by.get_username()
+        return name_of(action.by)
 
-    @admin.display(description="message")
+    @admin.display(description=_("message"))
     def told(self, action: Action) -> str:
-        message = without_password(action.message)
+        message = without_password(said(action.message))
         return message if action.numbers_shown else hide(message)  # type: ignore[attr-defined]
 
 
@@ -58,8 +59,8 @@ class ActionAdmin(ActionColumns, LookingAdmin):
     links = ("call__id__exact",)
     fieldsets = (
         (None, {"fields": ("id", "verb", "target", "who", "call_link", "state", "code", "told")}),
-        ("When", {"fields": ("requested_at", "sent_at", "accepted_at", "settled_at", "attempt", "lease_until")}),
-        ("As it was agreed to", {"fields": ("shape", "asked", "agreed")}),
+        (_("When"), {"fields": ("requested_at", "sent_at", "accepted_at", "settled_at", "attempt", "lease_until")}),
+        (_("As it was agreed to"), {"fields": ("shape", "asked", "agreed")}),
     )
 
     def by_sid(self, start: str) -> Q:
@@ -68,15 +69,15 @@ class ActionAdmin(ActionColumns, LookingAdmin):
     def by_id(self, pk: UUID) -> Q:
         return Q(pk=pk) | Q(call=pk)
 
-    @admin.display(description="call")
+    @admin.display(description=_("call"))
     def call_link(self, action: Action) -> str:
         return link_to_call(action.call_id)
 
-    @admin.display(description="fields")
+    @admin.display(description=_("fields"))
     def asked(self, action: Action) -> SafeString:
         return raw(action, action.params)
 
-    @admin.display(description="plan")
+    @admin.display(description=_("plan"))
     def agreed(self, action: Action) -> SafeString:
         return raw(action, action.plan)
 
@@ -86,7 +87,7 @@ class AuditAdmin(LookingAdmin):
     """Rows name people and calls by reference, so the bounds are drawn over the calls' ids."""
 
     search_fields = ("call_id",)
-    search_help_text = "The SID of a leg, or the id of a call or an action."
+    search_help_text = _("The SID of a leg, or the id of a call or an action.")
     list_display = ("at", "what", "who", "verb", "code", "call_link", "action_link")
     list_display_links = ("at",)
     list_filter = ()
@@ -114,27 +115,27 @@ class AuditAdmin(LookingAdmin):
     def by_id(self, pk: UUID) -> Q:
         return Q(call_id=pk) | Q(action_id=pk)
 
-    @admin.display(description="who")
+    @admin.display(description=_("who"))
     def who(self, row: Audit) -> str:
         return row.name or ""  # type: ignore[attr-defined]
 
-    @admin.display(description="verb")
+    @admin.display(description=_("verb"))
     def verb(self, row: Audit) -> str:
         return row.facts.get("verb", "")
 
-    @admin.display(description="code")
+    @admin.display(description=_("code"))
     def code(self, row: Audit) -> str:
         return row.facts.get("code", "")
 
-    @admin.display(description="call")
+    @admin.display(description=_("call"))
     def call_link(self, row: Audit) -> str:
         return link_to_call(row.call_id)
 
-    @admin.display(description="action")
+    @admin.display(description=_("action"))
     def action_link(self, row: Audit) -> str:
         return link("action", row.action_id, str(row.action_id)[:8])
 
-    @admin.display(description="facts")
+    @admin.display(description=_("facts"))
     def written(self, row: Audit) -> SafeString:
         row.numbers_shown = False  # type: ignore[attr-defined]
         return raw(row, row.facts)

@@ -1,5 +1,6 @@
 """Calls and their legs, as they were reported."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
@@ -9,26 +10,28 @@ from django.urls import reverse
 from django.utils.formats import localize
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from calls.admin.actions import ActionInline
-from calls.admin.looking import LookingAdmin, LookingInline, TeamFilter, link, link_to_call, shown
-from calls.models import Call, Leg, Room
+from calls.admin.looking import LookingAdmin, LookingInline, TeamFilter, hide, link, link_to_call, shown
+from calls.models import Call, Leg, Note, Room
 
 
 class LegColumns:
-    @admin.display(description="leg")
+    @admin.display(description=_("leg"))
     def leg(self, leg: Leg) -> str:
         return link("leg", leg.pk)
 
-    @admin.display(description="from")
+    @admin.display(description=_("from"))
     def caller(self, leg: Leg) -> str:
         return shown(leg, leg.from_number)
 
-    @admin.display(description="to")
+    @admin.display(description=_("to"))
     def called(self, leg: Leg) -> str:
         return shown(leg, leg.to_number)
 
-    @admin.display(description="agent")
+    @admin.display(description=_("agent"))
     def agent_name(self, leg: Leg) -> str:
         return leg.agent.name if leg.agent else ""
 
@@ -48,9 +51,11 @@ class LegInline(LegColumns, LookingInline):
 class CallAdmin(LookingAdmin):
     team = "team"
     numbers = ("from_number", "to_number")
-    search_fields = ("legs__sid", "from_number", "to_number")
+    search_fields = ("legs__sid", "from_number", "to_number", "tags", "notes__text")
+    search_help_text = _("A SID or an id; a tag, words of a note. A number, in the teams whose numbers you may see.")
     list_display = (
         "call", "started_at", "status", "outcome", "caller", "called", "team_name", "line_name", "agent_name",
+        "tags",
     )  # fmt: skip
     list_select_related = ("team", "line", "agent")
     list_filter = (TeamFilter, "status", "outcome")
@@ -58,12 +63,13 @@ class CallAdmin(LookingAdmin):
     inlines = (LegInline, ActionInline)
     fieldsets = (
         (None, {"fields": ("id", "status", "outcome", "direction", "kind", "caller", "called")}),
-        ("Where", {"fields": ("team_name", "line_name", "queue", "agent_name", "rooms_of", "merged")}),
+        (_("Where"), {"fields": ("team_name", "line_name", "queue", "agent_name", "rooms_of", "merged")}),
         (
-            "When",
+            _("When"),
             {"fields": ("started_at", "answered_at", "ended_at", "ended_by", "heard_at", "reopened_at")},
         ),
-        ("More", {"fields": ("reports_of", "audit_of")}),
+        (_("Written"), {"fields": ("tags", "notes_of")}),
+        (_("More"), {"fields": ("reports_of", "audit_of")}),
     )
 
     def visible(self, request: HttpRequest) -> Q:
@@ -76,46 +82,60 @@ class CallAdmin(LookingAdmin):
     def by_id(self, pk: UUID) -> Q:
         return Q(pk=pk)
 
-    @admin.display(description="call")
+    def by_words(self, words: str) -> Q:
+        """Of notes without digits: what is found tells what stands there, and numbers are not for everybody."""
+        found = Q(tags__contains=" ".join(words.split()).lower())
+        if not any(each.isdigit() for each in words):
+            found |= Q(pk__in=Note.objects.filter(text__icontains=words).values("call"))
+        return found
+
+    @admin.display(description=_("call"))
     def call(self, call: Call) -> str:
         return str(call)
 
-    @admin.display(description="from")
+    @admin.display(description=_("from"))
     def caller(self, call: Call) -> str:
         return shown(call, call.from_number)
 
-    @admin.display(description="to")
+    @admin.display(description=_("to"))
     def called(self, call: Call) -> str:
         return shown(call, call.to_number)
 
-    @admin.display(description="team")
+    @admin.display(description=_("team"))
     def team_name(self, call: Call) -> str:
         return call.team.name if call.team else ""
 
-    @admin.display(description="line")
+    @admin.display(description=_("line"))
     def line_name(self, call: Call) -> str:
         return call.line.name if call.line else ""
 
-    @admin.display(description="agent")
+    @admin.display(description=_("agent"))
     def agent_name(self, call: Call) -> str:
         return call.agent.name if call.agent else ""
 
-    @admin.display(description="rooms")
+    @admin.display(description=_("notes"))
+    def notes_of(self, call: Any) -> SafeString:
+        notes = call.notes.select_related("agent", "by")
+        told = ((localize(note.at), note.who, note.text if call.numbers_shown else hide(note.text)) for note in notes)
+        return format_html_join("", "<div>{}, {}: {}</div>", told)
+
+    @admin.display(description=_("rooms"))
     def rooms_of(self, call: Call) -> SafeString:
         return format_html_join("", "<div>{} {}</div>", call.rooms.values_list("sid", "status"))
 
-    @admin.display(description="merged into")
+    @admin.display(description=_("merged into"))
     def merged(self, call: Call) -> str:
         return link_to_call(call.merged_into_id)
 
-    @admin.display(description="reports")
+    @admin.display(description=_("reports"))
     def reports_of(self, call: Call) -> SafeString:
         url = reverse("admin:calls_report_changelist")
-        return format_html('<a href="{}?call__id__exact={}">what Twilio said</a>', url, call.pk)
+        return format_html('<a href="{}?call__id__exact={}">{}</a>', url, call.pk, gettext("what Twilio said"))
 
-    @admin.display(description="audit")
+    @admin.display(description=_("audit"))
     def audit_of(self, call: Call) -> SafeString:
-        return format_html('<a href="{}?q={}">who wished what</a>', reverse("admin:calls_audit_changelist"), call.pk)
+        url = reverse("admin:calls_audit_changelist")
+        return format_html('<a href="{}?q={}">{}</a>', url, call.pk, gettext("who wished what"))
 
 
 @admin.register(Leg)
@@ -132,11 +152,11 @@ class LegAdmin(LegColumns, LookingAdmin):
     fieldsets = (
         (None, {"fields": ("sid", "call_link", "parent_link", "role", "role_signed", "agent_name")}),
         (
-            "What",
+            _("What"),
             {"fields": ("status", "direction", "caller", "called", "answered_by", "sip_code", "duration", "price")},
         ),
-        ("When", {"fields": ("started_at", "ringing_at", "answered_at", "ended_at")}),
-        ("How we know", {"fields": ("doubts", "stays", "reports_of")}),
+        (_("When"), {"fields": ("started_at", "ringing_at", "answered_at", "ended_at")}),
+        (_("How we know"), {"fields": ("doubts", "stays", "reports_of")}),
     )
 
     def by_sid(self, start: str) -> Q:
@@ -145,25 +165,25 @@ class LegAdmin(LegColumns, LookingAdmin):
     def by_id(self, pk: UUID) -> Q:
         return Q(call=pk)
 
-    @admin.display(description="call")
+    @admin.display(description=_("call"))
     def call_link(self, leg: Leg) -> str:
         return link_to_call(leg.call_id)
 
-    @admin.display(description="parent")
+    @admin.display(description=_("parent"))
     def parent_link(self, leg: Leg) -> str:
         return link("leg", leg.parent_id)
 
-    @admin.display(description="doubts")
+    @admin.display(description=_("doubts"))
     def doubts(self, leg: Leg) -> str:
-        return ", ".join(doubt for doubt in ("inferred", "conflict", "unverified") if getattr(leg, doubt))
+        return ", ".join(gettext(doubt) for doubt in ("inferred", "conflict", "unverified") if getattr(leg, doubt))
 
-    @admin.display(description="in rooms")
+    @admin.display(description=_("in rooms"))
     def stays(self, leg: Leg) -> SafeString:
         stays = leg.presences.order_by("joined_at").values_list("room_id", "joined_at", "left_at")
         told = ((room, localize(joined), localize(left)) for room, joined, left in stays)
         return format_html_join("", "<div>{} {} – {}</div>", told)
 
-    @admin.display(description="reports")
+    @admin.display(description=_("reports"))
     def reports_of(self, leg: Leg) -> SafeString:
         url = reverse("admin:calls_report_changelist")
-        return format_html('<a href="{}?leg__sid__exact={}">what Twilio said</a>', url, leg.pk)
+        return format_html('<a href="{}?leg__sid__exact={}">{}</a>', url, leg.pk, gettext("what Twilio said"))

@@ -10,12 +10,15 @@ from django.db import transaction
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from calls.admin.looking import Bounded, TeamFilter, in_teams, numbers_in, rights_in, shown
+from calls.admin.looking import Bounded, TeamFilter, numbers_in, rights_in, shown
 from calls.admin.people import MembershipInline, teams_of
 from calls.control import numbers
+from calls.desk.said import said
 from calls.live import hint
-from calls.models import Agent, Call, Line, Team, publish
+from calls.models import Agent, Announcement, Call, Line, Queue, Team, in_teams, publish
 
 InTeam = Agent.teams.through
 
@@ -76,6 +79,28 @@ class LineAdmin(Bounded, Told):
         if db_field.name == "team":
             kwargs["queryset"] = teams_of(request)
             kwargs["required"] = None not in rights_in(request).by_team
+        if db_field.name == "queue":
+            kwargs["queryset"] = Queue.objects.filter(team__in=teams_of(request))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+@admin.register(Queue)
+class QueueAdmin(Bounded, admin.ModelAdmin):
+    team = "team"
+    list_display = ("name", "team", "open", "skill", "ring_seconds", "wrap_up_seconds", "when_agent_leaves")
+    list_filter = (TeamFilter, "open")
+    list_select_related = ("team",)
+    search_fields = ("name",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Queue]:
+        return super().get_queryset(request).filter(team__in=teams_of(request))
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> ModelChoiceField | None:
+        if db_field.name == "team":
+            kwargs["queryset"] = teams_of(request)
+        if db_field.name == "music":
+            mine = Q(teams=None) | Q(teams__in=teams_of(request))
+            kwargs["queryset"] = Announcement.objects.filter(mine).distinct()
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
@@ -84,7 +109,7 @@ class TeamInline(admin.TabularInline):
 
     model = InTeam
     extra = 1
-    verbose_name, verbose_name_plural = "team", "teams"
+    verbose_name, verbose_name_plural = _("team"), _("teams")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).filter(team__in=teams_of(request)).select_related("team")
@@ -109,7 +134,7 @@ class AgentForm(forms.ModelForm):
         contact = self.cleaned_data["contact"]
         why_not = numbers.costly(contact) if contact.startswith("+") else None
         if why_not:
-            raise ValidationError(why_not.message, why_not.code)
+            raise ValidationError(said(why_not.message), why_not.code)
         return contact
 
 
@@ -117,7 +142,7 @@ class AgentForm(forms.ModelForm):
 class AgentAdmin(Bounded, Told):
     form = AgentForm
     names = "legs__agent"
-    list_display = ("name", "contact_shown", "state")
+    list_display = ("name", "contact_shown", "state", "skills")
     list_filter = ("state",)
     search_fields = ("name",)
     inlines = (TeamInline,)
@@ -134,8 +159,15 @@ class AgentAdmin(Bounded, Told):
     def get_fields(self, request: HttpRequest, obj: Agent | None = None) -> list[Any]:
         """Who may not see a number cannot change it; a person outside one's teams stays who it is."""
         contact = "contact_shown" if obj and shown(obj, obj.contact) != obj.contact else "contact"
-        return ["name", contact, "state"] + (["user"] if rights_in(request).all_teams else [])
+        return ["name", contact, "skills", "state"] + (["user"] if rights_in(request).all_teams else [])
 
-    @admin.display(description="contact")
+    def save_model(self, request: HttpRequest, obj: Agent, form: Any, change: bool) -> None:
+        """A state that is chosen here counts as if they had chosen it themselves."""
+        if change and "state" in form.changed_data:
+            wanted, obj.state = obj.state, form.initial["state"]
+            obj.choose(wanted, timezone.now())
+        super().save_model(request, obj, form, change)
+
+    @admin.display(description=_("contact"))
     def contact_shown(self, agent: Agent) -> str:
         return shown(agent, agent.contact)

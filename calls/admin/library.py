@@ -9,12 +9,14 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import BooleanField, Exists, ExpressionWrapper, Model, OuterRef, Q, QuerySet, Value
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
-from calls.admin.looking import Bounded, in_teams, numbers_in, rights_in, shown, without_password
+from calls.admin.looking import Bounded, numbers_in, rights_in, shown, without_password
 from calls.admin.people import teams_of
 from calls.control import numbers
 from calls.control.verbs.announce import audio_address
-from calls.models import Announcement, Destination, Line
+from calls.desk.said import said
+from calls.models import Announcement, Destination, Line, StreamTarget, in_teams
 from calls.twilio.sounds import NotAudio, seconds_of
 
 
@@ -67,7 +69,7 @@ class DestinationForm(forms.ModelForm):
         if url == self.url_shown:
             return self.instance.url
         if "//…@" in url:
-            raise ValidationError("User and password are not shown: write them again, for this address.")
+            raise ValidationError(_("User and password are not shown: write them again, for this address."))
         return url
 
     def clean_address(self) -> str:
@@ -77,7 +79,7 @@ class DestinationForm(forms.ModelForm):
         if Line.objects.filter(address=address).exists():
             why_not = numbers.OWN_LINE
         if why_not:
-            raise ValidationError(why_not.message, why_not.code)
+            raise ValidationError(said(why_not.message), why_not.code)
         return address
 
 
@@ -108,19 +110,25 @@ class DestinationAdmin(ForTeams):
             kwargs["assume_scheme"] = "https"
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    @admin.display(description="address")
+    @admin.display(description=_("address"))
     def address_shown(self, place: Destination) -> str:
         return shown(place, place.address)
 
-    @admin.display(description="address of the document")
+    @admin.display(description=_("address of the document"))
     def url_shown(self, place: Destination) -> str:
         return without_password(place.url)
 
-    @admin.display(description="leads to")
+    @admin.display(description=_("leads to"))
     def leads_to(self, place: Destination) -> str:
         if place.kind == Destination.Kind.ADDRESS:
             return shown(place, place.address)
         return place.line.name if place.line and place.kind == Destination.Kind.LINE else self.url_shown(place)
+
+
+@admin.register(StreamTarget)
+class StreamTargetAdmin(ForTeams):
+    list_display = ("name", "url")
+    fields = ("name", "url")
 
 
 class Listen(AdminFileWidget):
@@ -151,11 +159,11 @@ class AnnouncementForm(forms.ModelForm):
         if not isinstance(file, UploadedFile):
             return cleaned
         if file.size is None or file.size > self.LARGEST:
-            raise ValidationError({"audio": "It is larger than 5 MB."})
+            raise ValidationError({"audio": _("It is larger than 5 MB.")})
         try:
             seconds = seconds_of(file.read(), (file.name or "").rpartition(".")[2].lower())
         except NotAudio as error:
-            raise ValidationError({"audio": str(error)}) from error
+            raise ValidationError({"audio": said(str(error))}) from error
         finally:
             file.seek(0)
         cleaned["seconds"] = seconds or cleaned.get("seconds")
@@ -176,6 +184,6 @@ class AnnouncementAdmin(ForTeams):
             kwargs["widget"] = admin.widgets.AdminTextareaWidget
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    @admin.display(description="recording", boolean=True)
+    @admin.display(description=_("recording"), boolean=True)
     def has_recording(self, announcement: Announcement) -> bool:
         return bool(announcement.audio)

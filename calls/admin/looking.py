@@ -12,9 +12,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from calls.live.frames import mask
-from calls.models import Call, Rights, rights_of
+from calls.models import Call, Rights, in_teams, rights_of
 
 TeamIds = Collection[int | None]
 SID = r"[A-Z]{2}[0-9a-f]{32}"
@@ -37,11 +39,6 @@ def numbers_in(request: HttpRequest) -> TeamIds:
     """The teams (None: calls without one) whose numbers this person may see."""
     rights = rights_in(request)
     return [team for team in rights.watched if rights.may("view_numbers", team)]
-
-
-def in_teams(teams: TeamIds, path: str) -> Q:
-    named = Q(**{f"{path}__in": [team for team in teams if team is not None]})
-    return named | Q(**{f"{path}__isnull": True}) if None in teams else named
 
 
 # Words --------------------------------------------------------------------------------------------------------------
@@ -139,7 +136,7 @@ class LookingAdmin(Looking, admin.ModelAdmin):
     actions = None
     list_per_page = 50
     show_full_result_count = False
-    search_help_text = "A SID or an id. A number, in the teams whose numbers you may see."
+    search_help_text = _("A SID or an id. A number, in the teams whose numbers you may see.")
     numbers: Collection[str] = ()  # columns
 
     def get_search_results(
@@ -149,7 +146,7 @@ class LookingAdmin(Looking, admin.ModelAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        found = Q(pk__in=[])
+        found = self.by_words(term)
         if re.fullmatch(r"[A-Z]{2}[0-9a-f]{0,32}", term):
             found |= self.by_sid(term)
         if number := re.fullmatch(r"\+?\d{3,}", re.sub(r"[ ().\-]", "", term)):
@@ -161,6 +158,10 @@ class LookingAdmin(Looking, admin.ModelAdmin):
         except ValueError:
             pass
         return queryset.filter(found), False
+
+    def by_words(self, words: str) -> Q:
+        """What people wrote; of most things they write nothing."""
+        return Q(pk__in=[])
 
     def by_sid(self, start: str) -> Q:
         raise NotImplementedError
@@ -178,13 +179,13 @@ class LookingInline(Looking, admin.TabularInline):
 class TeamFilter(admin.SimpleListFilter):
     """The teams of this person. Django's own filter would name them all."""
 
-    title = "team"
+    title = _("team")
     parameter_name = "team"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         rights = rights_in(request)
         teams = sorted((rights.team_names[team], str(team)) for team in rights.watched if team is not None)
-        none = [("none", "no team")] if None in rights.watched else []
+        none = [("none", gettext("no team"))] if None in rights.watched else []
         self.path = model_admin.team
         return [(team, name) for name, team in teams] + none
 

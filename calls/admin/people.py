@@ -2,15 +2,22 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from calls.admin.looking import rights_in
-from calls.models import Membership, Team, rights_of
+from calls.control import dialling
+from calls.control.plan import Refusal
+from calls.control.verbs.transfer import lines
+from calls.desk.said import said
+from calls.models import Membership, Phone, Team, rights_of
 
 admin.site.unregister(User)
 TO_GIVE = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -69,9 +76,35 @@ class MembershipInline(admin.TabularInline):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
+class PhoneForm(forms.ModelForm):
+    """Whoever may listen is rung there by a click: so it is an ordinary number, in a country that may be called."""
+
+    def clean_address(self) -> str:
+        address = self.cleaned_data["address"]
+        checked = dialling.check(address, lines=lines()) if address.startswith("+") else address
+        if isinstance(checked, Refusal):
+            raise ValidationError(said(checked.message), checked.code)
+        return address
+
+
+class PhoneInline(admin.StackedInline):
+    """Where they are rung; with the right to change the person. They see it in the dialogs that ring them."""
+
+    model, form = Phone, PhoneForm
+    verbose_name_plural = _("telephone")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("auth.view_user") or request.user.has_perm("auth.change_user")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("auth.change_user")
+
+    has_change_permission = has_delete_permission = has_add_permission
+
+
 @admin.register(User)
 class PersonAdmin(UserAdmin):
-    inlines = (MembershipInline,)
+    inlines = (PhoneInline, MembershipInline)
     list_display = ("username", "first_name", "last_name", "is_active", "is_staff", "last_login")
     list_filter = ("is_active", "is_staff")
     filter_horizontal = ("groups", "user_permissions")

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import admin
 from django.db.models import Q
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from calls.admin.looking import LookingAdmin, TeamFilter, link, link_to_call, raw
 from calls.models import Report
@@ -21,8 +22,8 @@ class ReportAdmin(LookingAdmin):
     links = ("call__id__exact", "leg__sid__exact")
     fieldsets = (
         (None, {"fields": ("received_at", "door", "source", "verdict", "deliveries", "idempotency_token", "digest")}),
-        ("About", {"fields": ("call_link", "about")}),
-        ("Word for word", {"fields": ("said",)}),
+        (_("About"), {"fields": ("call_link", "about")}),
+        (_("Word for word"), {"fields": ("said",)}),
     )
 
     def by_sid(self, start: str) -> Q:
@@ -31,18 +32,18 @@ class ReportAdmin(LookingAdmin):
     def by_id(self, pk: UUID) -> Q:
         return Q(call=pk)
 
-    @admin.display(description="says")
+    @admin.display(description=_("says"))
     def says(self, report: Report) -> str:
         return report.said
 
-    @admin.display(description="leg or room")
+    @admin.display(description=_("leg or room"))
     def about(self, report: Report) -> str:
         return link("leg", report.leg_id) or report.room_id or ""
 
-    @admin.display(description="call")
+    @admin.display(description=_("call"))
     def call_link(self, report: Report) -> str:
         return link_to_call(report.call_id)
 
-    @admin.display(description="what was said")
+    @admin.display(description=_("what was said"))
     def said(self, report: Report) -> SafeString:
         return raw(report, report.body)

@@ -116,6 +116,14 @@ def costly(number: str) -> Refusal | None:
     return COSTLY.get(phonenumbers.number_type(parsed)) if parsed else NO_COUNTRY
 
 
+def unfit(number: str) -> Refusal | None:
+    """Why nobody is to be rung at this number (E.164): it costs more than a call, or there is no such number."""
+    if (why_not := costly(number)) or MADE_UP.fullmatch(number):
+        return why_not
+    parsed = parse(number)
+    return None if parsed and phonenumbers.is_valid_number(parsed) else INVALID
+
+
 def parse(number: str) -> PhoneNumber | None:
     try:
         return phonenumbers.parse(number)

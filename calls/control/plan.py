@@ -7,54 +7,29 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
-NOT_YET_ANSWERED = {"queued", "initiated", "ringing"}
-ROLE_WORDS = {
-    "caller": "Caller",
-    "agent": "Agent",
-    "consult": "Consulted",
-    "supervisor": "Supervisor",
-    "bot": "AI agent",
-    "external": "Other party",
-}
-STATUS_WORDS = {
-    "queued": "about to be dialled",
-    "initiated": "being dialled",
-    "ringing": "ringing",
-    "in-progress": "talking",
-}
+from calls.control.bystanders import ends_the_call, left_behind, moved, others
+from calls.control.cast import NOT_YET_ANSWERED, ON, THE_BOT, Cast, Effect, LegView
+
 RING_SECONDS = 20
 HANGS_UP = {"Hangup", "Reject"}  # verbs of TwiML behind which there is nothing
 SPEAKS = {"Say", "Play", "Pause"}  # and those behind which the next one always comes
 # Wrong in itself, whatever the call is like: the fields, not the floor.
-INVALID = {"target", "leg", "destination", "number", "text", "language", "voice", "announcement", "twiml", "mode"}
-
-
-class LegView(Protocol):
-    """What a plan needs to know of a leg (a row, or a stand-in of a test)."""
-
-    sid: str
-    role: str
-    status: str
-    direction: str
-    parent_id: str | None
-    ended_at: datetime | None
-    resume_url: str
-
-
-@dataclass(frozen=True)
-class Effect:
-    leg: str  # its sid; "" for one that is yet to be dialled
-    role: str
-    name: str
-    now: str
-    then: str
-    fate: str  # goes | stays | moves | joins | unsure
-
-    def as_json(self) -> dict[str, str]:
-        return dict(vars(self))
+INVALID = {
+    "target",
+    "leg",
+    "destination",
+    "number",
+    "text",
+    "language",
+    "voice",
+    "announcement",
+    "twiml",
+    "mode",
+    "queue",
+    "minutes",
+}
 
 
 @dataclass(frozen=True)
@@ -71,7 +46,11 @@ class Plan:
     """`sends`: the requests to Twilio in order, each with those that follow if its leg is gone (`else`); `proof`: what
     must be reported for it to be true (control.proof); `moves`: the legs whose document is replaced; `seconds`: how
     long after the request its effect is there; `facts`: what the documents of the wish are made of; `needs`: further
-    permissions; `dials`: the number outside the directory that is called."""
+    permissions; `dials`: the number outside the directory that is called; `looks`: whose seats in
+    which `room` are looked at when nothing is heard of it; `taps`: recordings that are looked at as well; `overtakes`:
+    verbs of which no open wish may be sent again after this one; `withdraws`: verbs whose wishes end by this one if
+    Twilio was not asked yet, or did not look; `then` and `otherwise`: what is sent when the proof is seen, and when it
+    failed (`part`)."""
 
     verb: str
     target: str
@@ -87,6 +66,13 @@ class Plan:
     facts: dict[str, Any] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     dials: str = ""
+    room: str = ""
+    looks: tuple[str, ...] = ()
+    then: dict[str, Any] = field(default_factory=dict)
+    otherwise: dict[str, Any] = field(default_factory=dict)
+    taps: tuple[str, ...] = ()
+    overtakes: tuple[str, ...] = ()
+    withdraws: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -115,98 +101,50 @@ class Plan:
             "proof": self.proof,
             "moves": list(self.moves),
             "facts": self.facts,
+            "room": self.room,
+            "looks": list(self.looks),
+            **({"then": self.then} if self.then else {}),
+            **({"otherwise": self.otherwise} if self.otherwise else {}),
+            **({"taps": list(self.taps)} if self.taps else {}),
         }
 
     def refused(self, *why: Refusal) -> "Plan":
         return replace(self, refusals=(*self.refusals, *why), sends=())
 
 
-@dataclass(frozen=True)
-class WayBack:
-    """Where a leg goes on after an interruption: a step of ours (path and query), or one who is called again."""
+def part(
+    sends: Sequence[Mapping[str, Any]],
+    proof: Mapping[str, Any],
+    *,
+    words: str,
+    seconds: int = 5,
+    looks: Sequence[str] = (),
+    then: Mapping[str, Any] | None = None,
+    otherwise: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """A further step of a wish, for a plan's `then` or `otherwise`.
 
-    url: str = ""
-    contact: str = ""
-    who: str = ""  # who is rung again; "" if nobody was with the leg
+    Some wishes are safe only one thing after the other: the agent leaves when the other one is in the room, and not
+    before. What the plan itself sends is the first part. When its proof is seen, what its `then` sends is asked for (by
+    floor.outcomes, within about a second, if the proof of the part before still holds at that moment), and its proof
+    is waited for. When a part turns out to have failed, its `otherwise` makes good what was begun (the caller comes off
+    hold), and after that the wish has failed, with the reason of the part that did. Parts may have parts of their own.
+    Between two of them the action is `requested` again, still open and exclusive, and `Action.step` names the part
+    ("then", "then.otherwise"): nothing of it was sent. A process that dies there leaves it to the next one: an
+    `otherwise` is sent whenever, a `then` in time, or the wish ends in words.
+    What was refused by Twilio, or of which nobody knows, ends where it is: no part follows.
 
-    @property
-    def words(self) -> str:
-        return f"{self.who} is rung again" if self.who else "goes on where it was"
-
-    def as_json(self) -> dict[str, str]:
-        return dict(vars(self))
-
-
-@dataclass(frozen=True)
-class Cast:
-    """The legs of one call, who they are called on the screen, and the contact of those who are agents.
-
-    `who` is the caller's name on the screen, `rooms` the legs that are in a conference.
+    `words` say what is done now, as long as it is; `seconds` is when its effect is there, after the request. All parts
+    share the plan's `room` and the signs (a leg that was dialled by any of them).
     """
-
-    legs: Sequence[LegView]
-    who: str
-    names: Mapping[str, str] = field(default_factory=dict)
-    contacts: Mapping[str, str] = field(default_factory=dict)
-    rooms: frozenset[str] = frozenset()
-
-    @property
-    def live(self) -> list[LegView]:
-        return [leg for leg in self.legs if leg.ended_at is None]
-
-    def leg(self, sid: str) -> LegView | None:
-        return next((leg for leg in self.live if leg.sid == sid), None)
-
-    def children(self, sid: str) -> list[LegView]:
-        return [leg for leg in self.live if leg.parent_id == sid]
-
-    def parent(self, leg: LegView) -> LegView | None:
-        return self.leg(leg.parent_id) if leg.parent_id else None
-
-    def name(self, leg: LegView) -> str:
-        return self.names.get(leg.sid) or ROLE_WORDS.get(leg.role, "Leg")
-
-    def noun(self, leg: LegView) -> str:
-        """The same within a sentence: Ana Pereira, the caller."""
-        role = ROLE_WORDS.get(leg.role, "Leg")
-        return self.names.get(leg.sid) or "the " + (role if role[1].isupper() else role[0].lower() + role[1:])
-
-    def moved(self, sid: str = "") -> LegView | None:
-        """The leg that is meant: the one that is named, else the caller, else whoever is none of ours (the customer of
-        a click-to-call was dialled for an agent), else the first that nobody dialled for us."""
-        if sid:
-            return self.leg(sid)
-        live = [leg for leg in self.live if leg.role != "supervisor"]
-        outside = [leg for role in ("caller", "external") for leg in live if leg.role == role]
-        return next(iter(outside), None) or next((leg for leg in live if not leg.parent_id), None)
-
-    def way_back(self, leg: LegView) -> WayBack | None:
-        """None: nothing is known of where this leg came from. Another application made its call."""
-        with_it = next(iter(self.children(leg.sid)), None)
-        # Somebody whom no step of ours has rung is not rung again by one.
-        ours = with_it is not None and (with_it.role == "agent" or "/twiml/" in leg.resume_url)
-        who = self.noun(with_it) if with_it and ours else ""
-        if leg.resume_url:
-            return WayBack(url=leg.resume_url, who=who)
-        if with_it is not None and self.contacts.get(with_it.sid):
-            return WayBack(contact=self.contacts[with_it.sid], who=who)
-        return None
-
-    def effect(self, leg: LegView, then: str, fate: str) -> Effect:
-        return Effect(leg.sid, leg.role, self.name(leg), self.now(leg), then, fate)
-
-    def now(self, leg: LegView) -> str:
-        """Of a leg that dials for another we may have heard by that one alone."""
-        if leg.sid in self.rooms:
-            return "in a conference"
-        children = [child.status for child in self.children(leg.sid)]
-        if children and leg.status in NOT_YET_ANSWERED:
-            return "talking" if "in-progress" in children else "hears ringing"
-        return STATUS_WORDS.get(leg.status, leg.status)
-
-    def hung_up(self, leg: LegView) -> Effect:
-        rings = leg.status in NOT_YET_ANSWERED and leg.direction != "inbound"
-        return self.effect(leg, "stops ringing" if rings else "is hung up", "goes")
+    made = {
+        "sends": [dict(one) for one in sends],
+        "proof": dict(proof),
+        "words": words,
+        "seconds": seconds,
+        "looks": list(looks),
+    }
+    return {**made, **({"then": dict(then)} if then else {}), **({"otherwise": dict(otherwise)} if otherwise else {})}
 
 
 # End -----------------------------------------------------------------------------------------------------------
@@ -225,7 +163,7 @@ def end_call(cast: Cast) -> Plan:
         title=f"End the call of {cast.who}?",
         effects=tuple(cast.hung_up(leg) for leg in live),
         refusals=() if live else (Refusal("call_ended", "The call has ended already."),),
-        sends=tuple(ending(leg, live) for leg in live if leg.parent_id not in sids),
+        sends=tuple(ending(leg, live) for leg in live if leg.parent_id not in sids or leg.sid in cast.rooms),
         proof={"ended": sorted(sids)},
     )
 
@@ -238,7 +176,7 @@ def end_leg(cast: Cast, sid: str) -> Plan:
     effects = [cast.hung_up(leg), *(cast.hung_up(child) for child in cast.children(sid))]
     if (parent := cast.parent(leg)) is not None:
         effects.append(left_behind(cast, parent, leg))
-    effects += [stays(cast, other) for other in cast.live if other.sid not in {each.leg for each in effects}]
+    effects += others(cast, effects)
     return Plan(
         verb="end",
         target=sid,
@@ -249,11 +187,6 @@ def end_leg(cast: Cast, sid: str) -> Plan:
         sends=(ending(leg, cast.live),),
         proof={"ended": [sid]},
     )
-
-
-def ends_the_call(effects: Sequence[Effect], cast: Cast) -> tuple[str, ...]:
-    gone = {effect.leg for effect in effects if effect.fate == "goes"}
-    return ("Nobody is left: the call ends.",) if all(leg.sid in gone for leg in cast.live) else ()
 
 
 def ending(leg: LegView, live: Sequence[LegView]) -> dict[str, Any]:
@@ -285,9 +218,11 @@ def transfer(cast: Cast, leg: LegView | None, to: Target) -> Plan:
     why = unmovable(cast, leg)
     if leg is None or why is not None:
         return Plan("transfer", "", title, refusals=(why or NO_SUCH_LEG,))
-    back = cast.way_back(leg)
-    returns = f"goes back: {back.words}" if back and back.who else "goes back to where it was" if back else "is hung up"
-    warnings = [f"If nobody answers there within {RING_SECONDS} s, {cast.noun(leg)} {returns}."]
+    back, who = cast.way_back(leg), cast.noun(leg)
+    returns = f"{who} is hung up"
+    if back is not None:
+        returns = f"{who} goes back: {back.words}" if back.words != ON else f"{who} goes back to where it was"
+    warnings = [f"If nobody answers there within {RING_SECONDS} s, {returns}."]
     if back is None:
         warnings.append("Another application made this call: nothing is known of a way back.")
     joins = Effect("", to.role, to.name, to.state, f"is called, for up to {RING_SECONDS} s", "joins")
@@ -299,7 +234,7 @@ def transfer(cast: Cast, leg: LegView | None, to: Target) -> Plan:
         effects=(*moved(cast, leg, f"hears ringing, then talks to {to.name}"), joins),
         warnings=(*([to.warning] if to.warning else []), *warnings, *left_warnings(cast, leg)),
         sends=({"sid": leg.sid, "step": "ring"},),
-        proof={"joined": leg.sid, "who": to.name, "back": sentence(f"{cast.noun(leg)} {returns}.")},
+        proof={"joined": leg.sid, "who": to.name, "back": sentence(f"{returns}.")},
         moves=(leg.sid,),
         seconds=RING_SECONDS + 5,
         facts={"contact": to.contact, "role": to.role, "back": back.as_json() if back else None},
@@ -363,7 +298,7 @@ def raw(cast: Cast, leg: LegView | None, *, twiml: str, verbs: Sequence[str], se
     why = unmovable(cast, leg)
     if leg is None or why is not None:
         return Plan("redirect", "", title, refusals=(why or NO_SUCH_LEG,), needs=("raw_twiml",))
-    back, runs = cast.way_back(leg), "runs " + ", ".join(verbs)
+    back, runs = cast.way_back(leg), f"runs {', '.join(verbs)}"
     then, fate = f"{runs}, then {back.words if back else 'is hung up'}", "moves"
     if HANGS_UP.intersection(verbs):
         then, fate = f"{runs}: is hung up", "goes"
@@ -373,7 +308,7 @@ def raw(cast: Cast, leg: LegView | None, *, twiml: str, verbs: Sequence[str], se
         verb="redirect",
         target=leg.sid,
         title=title,
-        what="with TwiML: " + ", ".join(verbs),
+        what=f"with TwiML: {', '.join(verbs)}",
         effects=moved(cast, leg, then, fate),
         warnings=(*left_warnings(cast, leg), "What it really does is up to the TwiML: watch the legs."),
         sends=({"sid": leg.sid, "twiml": twiml},),
@@ -403,35 +338,16 @@ def unmovable(cast: Cast, leg: LegView | None) -> Refusal | None:
     return None
 
 
-def moved(cast: Cast, leg: LegView, then: str, fate: str = "moves") -> tuple[Effect, ...]:
-    """What happens around a leg whose document is replaced (twilio.com/en-us/changelog, 2021-05-24): its children
-    end; its parent's <Dial> is over."""
-    effects = [cast.effect(leg, then, fate), *(cast.hung_up(child) for child in cast.children(leg.sid))]
-    if (parent := cast.parent(leg)) is not None:
-        effects.append(left_behind(cast, parent, leg))
-    effects += [stays(cast, other) for other in cast.live if other.sid not in {each.leg for each in effects}]
-    return tuple(effects)
-
-
-def left_behind(cast: Cast, parent: LegView, child: LegView) -> Effect:
-    """Whose <Dial> is over because its child is gone."""
-    if "/twiml/" in parent.resume_url:
-        return cast.effect(parent, "goes back to where it was transferred from", "stays")
-    if parent.resume_url and child.role == "agent":
-        return cast.effect(parent, "is put through to the next free agent", "stays")
-    if parent.resume_url:
-        return cast.effect(parent, "goes on where it was", "stays")
-    return cast.effect(parent, "goes on as the application says that dialled for it, or is hung up", "unsure")
-
-
-def stays(cast: Cast, leg: LegView) -> Effect:
-    return cast.effect(leg, "stays in the conference" if leg.sid in cast.rooms else "is not touched", "stays")
-
-
 def left_warnings(cast: Cast, leg: LegView) -> tuple[str, ...]:
     talking = [cast.noun(child) for child in cast.children(leg.sid) if child.status == "in-progress"]
     found = [f"It ends the conversation with {name}: {name}’s leg is hung up." for name in talking]
-    if leg.sid in cast.rooms:
+    if cast.with_bot(leg):
+        found.append(f"It ends the conversation with {THE_BOT}, which is told nothing of it but that it is over.")
+    seat = cast.rooms.get(leg.sid)
+    if seat is not None and seat.end_on_exit:
+        if cast.seated(seat.room, besides=leg.sid):
+            found.append(f"The room ends with {cast.noun(leg)}: everybody else there is hung up.")
+    elif seat is not None:
         found.append(sentence(f"{cast.noun(leg)} leaves the conference; the others stay in it."))
     return tuple(found)
 

@@ -12,6 +12,35 @@ PERMISSION = {
     "announce": "announce_call",
     "end": "end_call",
     "redirect": "redirect_call",
+    "hold": "hold_call",
+    "resume": "hold_call",
+    "mute": "mute_call",
+    "unmute": "mute_call",
+    "kick": "kick_call",
+    "complete": "transfer_call",
+    "cancel": "transfer_call",
+    "swap": "transfer_call",
+    "add": "add_party_call",
+    "pull": "pull_call",
+    "move": "pull_call",
+    "front": "pull_call",
+    "monitor": "monitor_call",
+    "leave": "monitor_call",
+    "whisper": "whisper_call",
+    "barge": "barge_call",
+    "take_over": "take_over_call",
+    "hand_back": "take_over_call",
+    "record": "record_call",
+    "stop_recording": "record_call",
+    "pause": "record_call",
+    "resume_recording": "record_call",
+    "privacy": "record_call",
+    "end_privacy": "record_call",
+    "transcribe": "transcribe_call",
+    "stop_transcript": "transcribe_call",
+    "stream": "stream_call",
+    "stop_stream": "stream_call",
+    "limit": "end_call",
 }
 
 
@@ -30,6 +59,10 @@ def lacking(rights: Rights, codename: str, call: Call) -> Refusal | None:
     if held:
         message += f" You have it on {', '.join(held)}."
     return Refusal("forbidden", message)
+
+
+# While cards are read aloud a try that fails is better than none: it may get through, and it says what to do.
+TRIED_ANYHOW = {"pause", "privacy"}
 
 
 def provider_refusal() -> Refusal | None:

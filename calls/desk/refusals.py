@@ -5,6 +5,8 @@ from django.shortcuts import render
 
 from calls.control.perform import Answer
 
+WATCHES = "You may watch here, and change nothing: that is for who can."
+
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return refuse(request, 404, "There is nothing here that you may see.")

@@ -10,6 +10,10 @@ from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext
+
+from calls.desk.said import remember
+from calls.models import Preferences
 
 TRIES = 5
 MINUTE = 60  # seconds
@@ -24,7 +28,7 @@ class SignInForm(AuthenticationForm):
         address = self.request.META["REMOTE_ADDR"] if self.request else ""
         key = tries_of(self.cleaned_data.get("username", ""), address)
         if count(key) > TRIES:
-            raise ValidationError("Too many tries. Wait a minute, then try again.", code="too_many")
+            raise ValidationError(gettext("Too many tries. Wait a minute, then try again."), code="too_many")
         cleaned = super().clean()
         cache.delete(key)
         return cleaned
@@ -36,8 +40,13 @@ class SignIn(LoginView):
     redirect_authenticated_user = True
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        log.info("User %s signed in from %s.", form.get_user().pk, self.request.META["REMOTE_ADDR"])
-        return super().form_valid(form)
+        user = form.get_user()
+        log.info("User %s signed in from %s.", user.pk, self.request.META["REMOTE_ADDR"])
+        response = super().form_valid(form)
+        chosen = Preferences.objects.filter(user=user).values_list("language", flat=True).first()
+        if chosen:
+            remember(response, chosen)
+        return response
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         # Without the name that was typed: some people type their password there.

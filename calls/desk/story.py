@@ -4,15 +4,20 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext
+
 from calls.desk import words
+from calls.desk.said import said
 
 Line = dict[str, Any]
 # At one moment: what Twilio said, what it made of a leg, what somebody then wished.
-RANK = {"report": 0, "leg": 1, "call": 2, "action": 3}
+RANK = {"report": 0, "leg": 1, "call": 2, "alarm": 3, "action": 4}
 
 
-def story(call: Mapping[str, Any], reports: Iterable[Mapping[str, Any]]) -> list[Line]:
-    """Lines with `at` (ISO), `kind` (report, leg, call, action) and words; the oldest first.
+def story(
+    call: Mapping[str, Any], reports: Iterable[Mapping[str, Any]], alarms: Iterable[Mapping[str, Any]] = ()
+) -> list[Line]:
+    """Lines with `at` (ISO), `kind` (report, leg, call, alarm, action) and words; the oldest first.
 
     `call`, `reports` as browsers get them: what is masked there is masked here.
     """
@@ -20,6 +25,7 @@ def story(call: Mapping[str, Any], reports: Iterable[Mapping[str, Any]]) -> list
         *(line for leg in call["legs"] for line in of_leg(leg)),
         *(of_action(action) for action in call["actions"]),
         *(of_report(report) for report in reports),
+        *(line for alarm in alarms for line in of_alarm(alarm)),
         *of_call(call),
     ]
     return sorted(lines, key=lambda line: (line["at"], RANK[line["kind"]]))
@@ -28,15 +34,27 @@ def story(call: Mapping[str, Any], reports: Iterable[Mapping[str, Any]]) -> list
 def of_call(call: Mapping[str, Any]) -> list[Line]:
     if not call["ended_at"]:
         return []
-    why = words.ENDED_BY.get(call["ended_by"], "")
+    why = words.ended_by(call)
     return [{"at": call["ended_at"], "kind": "call", "what": words.state_of(call).word, "more": why}]
+
+
+def of_alarm(alarm: Mapping[str, Any]) -> list[Line]:
+    """When it was raised, perhaps before the call began; and when it was over."""
+    what = gettext(words.ALARMS.get(alarm["kind"], alarm["kind"]))
+    red = alarm["severity"] == "red"
+    icon, over = ("breach", gettext("over the limit")) if red else ("attention", gettext("nearly over the limit"))
+    if alarm["owner"] and alarm["acked_at"]:
+        over = gettext("{0}, {1} sees to it").format(over, alarm["owner"])
+    line = {"kind": "alarm", "icon": icon, "what": f"{what}, {alarm['where']}"}
+    times = [(alarm["raised_at"], over), (alarm["cleared_at"], gettext("in order again"))]
+    return [line | {"at": at, "more": more} for at, more in times if at]
 
 
 def of_leg(leg: Mapping[str, Any]) -> list[Line]:
     changes = [
-        (leg["started_at"], "begins" if leg["direction"] == "inbound" else "is dialled"),
-        (leg["ringing_at"], "rings"),
-        (leg["answered_at"], "is connected"),
+        (leg["started_at"], gettext("begins") if leg["direction"] == "inbound" else gettext("is dialled")),
+        (leg["ringing_at"], gettext("rings")),
+        (leg["answered_at"], gettext("is connected")),
         (leg["ended_at"], end_of(leg)),
     ]
     letter, who, look = words.letter_of(leg), words.party_of(leg), words.leg_look({**leg, "ended_at": None})
@@ -49,8 +67,13 @@ def of_leg(leg: Mapping[str, Any]) -> list[Line]:
 
 def end_of(leg: Mapping[str, Any]) -> str:
     code = f" ({leg['sip_code']})" if leg["sip_code"] and leg["sip_code"] != 200 else ""
-    word = words.leg_word({**leg, "held": False, "unverified": False})
-    return word.replace("ended", "left the call", 1) + code
+    if leg["healed"]:
+        word = gettext("left the call, callback lost")
+    elif leg["status"] == "completed":
+        word = gettext("left the call")
+    else:
+        word = words.leg_word({**leg, "held": False, "unverified": False})
+    return word + code
 
 
 def of_action(action: Mapping[str, Any]) -> Line:
@@ -59,7 +82,7 @@ def of_action(action: Mapping[str, Any]) -> Line:
         "at": action["requested_at"],
         "kind": "action",
         "verb": action["verb"],
-        "what": f"{words.VERBS.get(action['verb'], action['verb'])} {action.get('what', '')}".strip(),
+        "what": f"{words.verb_of(action['verb'])} {said(action.get('what', ''))}".strip(),
         "more": action["by"],
         "state": action["state"],
         "bad": failed,
@@ -70,17 +93,15 @@ def of_action(action: Mapping[str, Any]) -> Line:
 
 def steps_of(action: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The steps that were reached, each with milliseconds since it was recorded (None for the first)."""
-    last = words.STEPS.get(action["state"], action["state"])
-    reached = [("recorded", action["requested_at"]), ("sent", action["sent_at"]), ("accepted", action["accepted_at"])]
-    if action["settled_at"]:
-        reached.append((last, action["settled_at"]))
-    elif action["state"] == "unknown":
-        reached.append((last, None))
+    state = action["state"]
+    reached = [("requested", None), ("sending", action["sent_at"]), ("accepted", action["accepted_at"])]
+    if action["settled_at"] or state == "unknown":
+        reached.append((state, action["settled_at"]))
     begin = datetime.fromisoformat(action["requested_at"])
     return [
-        {"word": word, "ms": None if word == "recorded" or not at else after(begin, at)}
-        for word, at in reached
-        if at or word == last
+        {"word": gettext(words.STEPS.get(step, step)), "ms": after(begin, at) if at else None}
+        for step, at in reached
+        if at or step in ("requested", state)
     ]
 
 

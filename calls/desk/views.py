@@ -1,17 +1,15 @@
 """The desk and the wishes made on it. Each view: who may, what was asked, do it, answer."""
 
-import asyncio
 import logging
-from types import ModuleType
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
@@ -21,12 +19,9 @@ from calls.control.perform import wish as perform
 from calls.control.verbs import VERBS
 from calls.desk.refusals import wants_json
 from calls.desk.sign_in import step_up
+from calls.desk.standing import standing
 from calls.intake.reconcile.verify import verify as verify_call
-from calls.live import frames
-from calls.live.hub import BOARD_AGE, hub
-from calls.live.rights import watch
-from calls.live.tail import tail
-from calls.models import Action, Call, append_audit, rights_of
+from calls.models import Action, Agent, Bulk, Call, Line, Preferences, Waiting, append_audit, rights_of, simulated
 
 log = logging.getLogger(__name__)
 
@@ -38,42 +33,32 @@ class SignedIn(HttpRequest):
 
 
 @require_GET
-def desk(request: HttpRequest) -> HttpResponse:
+def desk(request: SignedIn) -> HttpResponse:
     rights = rights_of(request.user)
-    return render(request, "desk/desk.html", {"rights": rights, "CANCEL_SECONDS": settings.CANCEL_SECONDS})
+    if not rights.watched and Agent.objects.filter(user=request.user.pk).exists():
+        return redirect("agent")  # nothing is to be seen here by who takes calls and no more
+    known = " ".join(VERBS)
+    context = {
+        "rights": rights,
+        "CANCEL_SECONDS": settings.CANCEL_SECONDS,
+        "drills": simulated(),
+        # Offered on the demo, until one has seen it or said no.
+        "tour": simulated() and not Preferences.objects.filter(user=request.user, toured=True).exists(),
+        "no_lines": not Line.objects.exists(),
+        "verbs": known,
+        "bulk": Bulk.objects.filter(by=request.user, stopped_at=None, finished_at=None).first(),
+    }
+    return render(request, "desk/desk.html", context)
 
 
 @require_GET
-@login_not_required  # asks for itself, and without the database that it may have to say is gone
-async def board(request: HttpRequest) -> HttpResponse:
-    """The picture as it is, from the mirror: packed once per audience and position, whoever asks."""
-    await tail.ensure_started()
-    if not hub.live:
-        return no_board()
-    key = request.session.session_key or ""
-    try:
-        async with asyncio.timeout(BOARD_AGE):
-            rights = (await watch.read([key])).get(key)
-    except Exception as error:  # noqa: BLE001  the database's: who this is cannot be known now
-        log.warning("Rights cannot be read: %s", error or "no answer in time")
-        return no_board()
-    if rights is None:
-        return HttpResponse("Please sign in.", status=401, content_type="text/plain")
-    if not rights.watched:
-        return HttpResponse(
-            "You are not a member of a team whose calls you may watch.", status=403, content_type="text/plain"
-        )
-    etag, packed = hub.snapshot(rights.audience)
-    about = {"ETag": etag, "X-Desk-Rights": rights.digest, "X-Desk-Now": frames.moment(timezone.now()) or ""}
-    if request.headers.get("If-None-Match") == etag:
-        return HttpResponseNotModified(headers=about)
-    return HttpResponse(packed, content_type="application/json", headers={**about, "Content-Encoding": "gzip"})
-
-
-def no_board() -> HttpResponse:
-    return HttpResponse(
-        "The board cannot be read now.", status=503, content_type="text/plain", headers={"Retry-After": "2"}
-    )
+def verbs(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What can be wished on this call as it is now; the rest with why not."""
+    call = visible(request, pk, "team", "line", "agent", "position")
+    # While an agent is rung for who waits, what can be wished changes though the call's picture does not.
+    passing = Waiting.objects.filter(call=call, left_at=None).exclude(agent=None).exists()
+    can = standing(call, rights_of(request.user))
+    return JsonResponse({"shape": str(call.shape), "verbs": can, "passing": passing})
 
 
 @require_GET
@@ -120,7 +105,8 @@ def refuse(request: SignedIn, call: Call, verb: str, status: int, code: str, why
 
 
 FIELDS = {
-    "target", "leg", "mode", "destination", "to", "announcement", "text", "language", "voice", "twiml",
+    "target", "leg", "mode", "destination", "to", "announcement", "text", "language", "voice", "twiml", "minutes",
+    "queue",
 }  # fmt: skip
 
 
@@ -150,7 +136,7 @@ def visible(request: HttpRequest, pk: UUID, *related: str) -> Call:
     return get_object_or_404(Call.objects.visible_to(request.user).select_related(*related), pk=pk)
 
 
-def verb_named(name: str) -> ModuleType:
+def verb_named(name: str) -> Any:
     if name not in VERBS:
         raise Http404
     return VERBS[name]

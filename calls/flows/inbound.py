@@ -13,8 +13,9 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from calls.control.verbs.redirecting import taken_away
-from calls.flows.answering import SORRY, answer, ask_again, sent_elsewhere
+from calls.control.verbs.redirecting import taken_away, url
+from calls.flows import back, bot, queue
+from calls.flows.answering import SORRY, answer, ask_again, sent_elsewhere, visit_of
 from calls.models import Agent, Call, Leg, Line, Visit
 from calls.twilio import twiml
 from calls.twilio.reports import Report, Source
@@ -42,13 +43,22 @@ def voice_step(call_id: UUID, report: Report) -> str:
     """The first request of a call, or a later one that our own answer asked for.
 
     Steps: none or `line` (greeting), `ring`, `thanks`, `sorry`; `line.7` and `ring.7` for a call that a supervisor sent
-    to another line.
+    to another line; `queue.3` (flows/queue.py); `bot.7` (flows/bot.py); `back` (flows/back.py).
     """
-    call = Call.objects.select_related("line").get(pk=call_id)
+    call = Call.objects.select_related("line__queue").get(pk=call_id)
     step, _, pk = report.step.partition(".")
     if step in GOODBYES:
         return twiml.goodbye(GOODBYES[step])
-    line = Line.objects.filter(pk=int(pk)).first() if pk.isdecimal() and len(pk) < 10 else call.line
+    if step == back.STEP and (way := back.way_back(call, report.call_sid)):
+        return twiml.go_on(way)
+    known = pk.isdecimal() and len(pk) < 10
+    if step == "queue" and known:
+        return queue.enter(call, int(pk), visit_of(report.visit))
+    line = Line.objects.select_related("queue").filter(pk=int(pk)).first() if known else call.line
+    if line is not None and line.flow == Line.Flow.QUEUE and line.queue is not None:
+        return queue.welcome(call, line, line.queue)
+    if line is not None and line.bot and step != "ring" and (step == bot.STEP or line.flow == Line.Flow.BOT):
+        return bot.talk(call, line, visit_of(report.visit)) if step == bot.STEP else bot.welcome(call, line)
     if call.kind != "inbound" and not pk:
         return twiml.goodbye(NOBODY_HERE)
     ringing = f"ring.{pk}" if pk else "ring"
@@ -77,6 +87,10 @@ def after_ringing(call_id: UUID, report: Report) -> str:
     """
     if sent_elsewhere(call_id, report):
         return ask_again(report)
+    if report.step.startswith("queue."):
+        return queue.after_room(call_id, report)
+    if report.step.startswith(f"{bot.STEP}."):
+        return bot.after_talk(call_id, report)
     call = Call.objects.get(pk=call_id)
     visit, taken = visit_of(report.visit), taken_away(call_id, report)
     if report.talked and not taken:
@@ -117,12 +131,3 @@ def free_agent(call: Call, team: int | None) -> Agent | None:
         .order_by(F("rung_at").asc(nulls_first=True), "pk")
         .first()
     )
-
-
-def url(door: str, call: Call, *, step: str, visit: int) -> str:
-    path = reverse(f"twilio-{door}")
-    return twiml.absolute(settings.PUBLIC_URL, path, call=call.pk, role=Leg.Role.CALLER, step=step, visit=visit)
-
-
-def visit_of(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 1

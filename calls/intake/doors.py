@@ -46,9 +46,25 @@ async def recording(request: TwilioRequest) -> HttpResponse:
     return await accept(request.report)
 
 
+@from_twilio("transcription", Source.CALLBACK)
+async def transcription(request: TwilioRequest) -> HttpResponse:
+    return await accept(request.report)
+
+
+@from_twilio("stream", Source.CALLBACK)
+async def stream(request: TwilioRequest) -> HttpResponse:
+    return await accept(request.report)
+
+
 # Ahead of Django --------------------------------------------------------------------------------------------------
 
-HOT = {b"/twilio/status/": "status", b"/twilio/conference/": "conference", b"/twilio/recording/": "recording"}
+HOT = {
+    b"/twilio/status/": "status",
+    b"/twilio/conference/": "conference",
+    b"/twilio/recording/": "recording",
+    b"/twilio/transcription/": "transcription",
+    b"/twilio/stream/": "stream",
+}
 
 
 def hot_door(scope: Mapping[str, Any]) -> str:

@@ -1,18 +1,21 @@
 """Which rows a batch of reports is about: found, locked in the one order, and each leg put into its call.
 
-Lock order everywhere: legs by sid, rooms by sid, calls by id, actions by id, audit head, board. A report's own row
-needs no lock of its own: two deliveries of one statement are about the same leg or room, and wait there.
+A report's own row needs no lock of its own: two deliveries of one statement are about the same leg or room, and wait
+there (the order of locks: near.py).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection
 
+from calls.intake.kept import Kept, memory
+from calls.intake.near import OPEN, around_calls, calls_of_legs, lock, look_again
 from calls.models import Action, Call, Leg, Presence, Room
 from calls.models import Report as ReportRow
-from calls.models.rows import put, take
+from calls.models.note import both
+from calls.models.rows import Row, Version, put, take
 from calls.twilio.reports import Report
 
 ROOM_NAME = "call-"
@@ -35,77 +38,71 @@ class Gathering:
         self.found_a_call: set[str] = set()  # rooms whose first leg is known by now
         sids = {sid for report in reports for sid in sids_of(report)}
         rooms = {report.conference_sid for report in reports if report.conference_sid}
-        near = self._look(reports, sids, rooms)
-        self.legs = self._lock_legs(sids)
-        self.rooms = self._lock_rooms(rooms)
-        self.rows = {row.digest: row for row in take(ReportRow, "digest", [report.digest for report in reports])}
-        self.calls = self._lock_calls(near)
-        self.ended_before = {call.pk for call in self.calls.values() if call.ended_at}
+        self.versions: dict[Any, Version] = {}
+        self.version: Version = None  # of what this transaction writes
         self.late: set[UUID] = set()
-        if connection.features.has_select_for_update:
-            self._look_again()
+        named_legs, named_rooms = sorted(sids), sorted(rooms)
+        kept = memory.take_out(sids)
+        near = self._look(reports, sids, rooms, kept)
+        put([Room(sid=sid) for sid in named_rooms], over=False)
+        self._take(sids, rooms, near, kept)
+        self.new_legs = {sid for sid in named_legs if sid not in self.legs}
+        self._look_again({report.digest for report in reports})
+        self.legs |= {sid: Leg(sid=sid) for sid in sorted(self.new_legs)}
+        self.ended_before = {call.pk for call in self.calls.values() if call.ended_at}
         self.unplaced = set(self.new_legs)
         presences = Presence.objects.filter(room__in=self.rooms) if self.rooms else ()
         self.presences = {(presence.room_id, presence.leg_id): presence for presence in presences}
-        self.actions = [action for action in take(Action, "call_id", self.calls, lock=True) if action.open]
 
-    # Locks -----------------------------------------------------------------------------------------------------
+    # Rows ------------------------------------------------------------------------------------------------------
 
-    def _look(self, reports: Sequence[Report], sids: set[str], rooms: set[str]) -> set[UUID]:
+    def _look(self, reports: Sequence[Report], sids: set[str], rooms: set[str], kept: Sequence[Kept]) -> set[UUID]:
         """Without a lock: the calls that will be touched. Their legs and rooms join those to be locked."""
-        seen = around_legs(sids)
-        self.unknown = sids - {leg for _, _, leg, _ in seen}
-        near = {call for call, _, _, _ in seen}
+        near = {known.call.pk for known in kept}
         told = {call for report in reports for call in (named(report), report.call_id) if call}
+        if strange := sids.difference(*(known.legs for known in kept)):
+            told |= calls_of_legs(strange)
+        sids |= {sid for known in kept for sid in known.legs}
+        rooms |= {sid for known in kept for sid in known.rooms}
         if rooms:
             told |= set(Room.objects.filter(sid__in=rooms, call__isnull=False).values_list("call_id", flat=True))
-        while True:
-            sids |= {leg for _, _, leg, _ in seen if leg}
-            rooms |= {room for _, _, _, room in seen if room}
-            further = (told | {into for _, into, _, _ in seen if into}) - near
-            if not further:
-                return near
+        while further := told - near:
             near |= further
             seen = around_calls(further)
+            sids |= {leg for _, _, leg, _ in seen if leg}
+            rooms |= {room for _, _, _, room in seen if room}
+            told |= {into for _, into, _, _ in seen if into}
+        return near
 
-    def _lock_legs(self, sids: set[str]) -> dict[str, Leg]:
-        limbo = uuid4()  # foreign keys are checked at the commit, and by then each leg is in a call
-        if connection.features.has_select_for_update and self.unknown:
-            # Inserted before anything is locked: of two processes that meet a new leg one waits here, empty-handed.
-            put([Leg(sid=sid, call_id=limbo) for sid in sorted(self.unknown)], over=False)
-        found = {leg.sid: leg for leg in take(Leg, "sid", sids, lock=True)}
-        for sid in sorted(sids):
-            if sid not in found or found[sid].call_id == limbo:
-                found[sid] = Leg(sid=sid)
-                self.new_legs.add(sid)
-        return found
-
-    def _lock_rooms(self, sids: set[str]) -> dict[str, Room]:
-        if not sids:
-            return {}
-        put([Room(sid=sid) for sid in sorted(sids)], over=False)
-        return {room.sid: room for room in take(Room, "sid", sids, lock=True)}
-
-    def _lock_calls(self, near: Iterable[UUID]) -> dict[UUID, Call]:
-        ids = set(near) | {leg.call_id for sid, leg in self.legs.items() if sid not in self.new_legs}
-        ids |= {room.call_id for room in self.rooms.values() if room.call_id}
-        calls = {call.pk: call for call in take(Call, "id", ids, lock=True)}
-        if any(call.merged_into_id and call.merged_into_id not in calls for call in calls.values()):
+    def _take(self, sids: set[str], rooms: set[str], near: set[UUID], kept: Sequence[Kept]) -> None:
+        """Locked where rows can be; read where they are not as they were kept."""
+        legs = {sid: leg for known in kept for sid, leg in known.legs.items()}
+        calls = {known.call.pk: (known.version, known.call) for known in kept}
+        if connection.features.has_select_for_update:
+            locked = lock(sids, rooms, near)
+            self.versions = {**locked.legs, **locked.calls}
+            legs = {sid: leg for sid, leg in legs.items() if locked.legs.get(sid) == leg[0]}
+            calls = {pk: call for pk, call in calls.items() if locked.calls.get(pk) == call[0]}
+            sids, near = set(locked.legs), set(locked.calls)
+        self.legs = rows_by_key(Leg, sids, legs)
+        self.rooms = rows_by_key(Room, rooms, {})
+        self.calls = rows_by_key(Call, near, calls)
+        known = {leg.call_id for leg in self.legs.values()} | {room.call_id for room in self.rooms.values()}
+        known |= {call.merged_into_id for call in self.calls.values()}
+        if known - self.calls.keys() - {None}:
             raise Again
-        return calls
 
-    def _look_again(self) -> None:
+    def _look_again(self, digests: set[str]) -> None:
         """What joined while we waited is judged with the others, but is not locked: its call may not be merged away."""
-        seen = around_calls(self.calls)
-        if all(leg in self.legs or leg is None for _, _, leg, _ in seen) and all(
-            room in self.rooms or room is None for _, _, _, room in seen
-        ):
-            return
-        legs = {leg.sid: leg for leg in Leg.objects.filter(call__in=self.calls).exclude(sid__in=self.legs)}
-        rooms = {room.sid: room for room in Room.objects.filter(call__in=self.calls).exclude(sid__in=self.rooms)}
-        self.late |= {leg.call_id for leg in legs.values()} | {room.call_id for room in rooms.values() if room.call_id}
-        self.legs |= legs
-        self.rooms |= rooms
+        there = look_again(digests, self.calls.keys())
+        self.version = there.version
+        self.rows = {row.digest: row for row in take(ReportRow, "digest", there.statements)}
+        self.actions = take(Action, "call_id", self.calls, lock=True, where=OPEN) if there.open_actions else []
+        legs = take(Leg, "sid", there.legs - self.legs.keys())
+        rooms = take(Room, "sid", there.rooms - self.rooms.keys())
+        self.late = {leg.call_id for leg in legs} | {room.call_id for room in rooms if room.call_id}
+        self.legs |= {leg.sid: leg for leg in legs}
+        self.rooms |= {room.sid: room for room in rooms}
 
     # Placing ---------------------------------------------------------------------------------------------------
 
@@ -145,6 +142,24 @@ class Gathering:
             call = self.calls.get(call.merged_into_id)
         return call
 
+    def kept(self, written: Collection[Any]) -> list[Kept]:
+        """The live calls as they are now, for the next batch. `written`: keys of rows that have a new version."""
+        versions = self.versions | dict.fromkeys(written, self.version)
+        calls = {
+            pk: Kept(call, versions.get(pk))
+            for pk, call in self.calls.items()
+            if call.ended_at is None and call.merged_into_id is None and pk not in self.late
+        }
+        for sid, leg in self.legs.items():
+            if leg.call_id in calls:
+                calls[leg.call_id].legs[sid] = (versions.get(sid), leg)
+        for sid, room in self.rooms.items():
+            if room.call_id in calls:
+                calls[room.call_id].rooms.add(sid)
+        for row in [*self.calls.values(), *self.legs.values()]:
+            row._state.fields_cache.clear()  # lines, agents and teams may be changed by others meanwhile
+        return list(calls.values())
+
     def legs_of(self, call: Call) -> list[Leg]:
         return [leg for sid, leg in self.legs.items() if sid not in self.unplaced and leg.call_id == call.pk]
 
@@ -183,20 +198,17 @@ class Gathering:
                 room.call = stays
                 self.moved_rooms.add(room.sid)
         goes.merged_into = stays
+        if goes.tags:
+            stays.tags = both(stays.tags, goes.tags)
         self.merged.append(goes)
         return stays
 
 
-# A call, the one that it was merged into, and each of its legs with each of its rooms.
-Around = tuple[UUID, UUID | None, str | None, str | None]
-
-
-def around_calls(calls: Iterable[UUID]) -> list[Around]:
-    return list(Call.objects.filter(pk__in=calls).order_by().values_list("pk", "merged_into", "legs", "rooms"))
-
-
-def around_legs(sids: Iterable[str]) -> list[Around]:
-    return list(Leg.objects.filter(sid__in=sids).values_list("call", "call__merged_into", "call__legs", "call__rooms"))
+def rows_by_key(model: type[Row], keys: set[Any], known: dict[Any, tuple[Version, Row]]) -> dict[Any, Row]:
+    """The rows with these keys that there are, in their order; those that are not known are read."""
+    found = {key: known[key][1] for key in keys & known.keys()}
+    found |= {row.pk: row for row in take(model, str(model._meta.pk.column), keys - found.keys())}
+    return {key: found[key] for key in sorted(found)}
 
 
 def age(call: Call) -> tuple[Any, ...]:

@@ -4,11 +4,15 @@ Reports arrive late, twice, out of order or not at all. Every register below is 
 order and repeats cannot matter by construction: there is no invalid transition and nothing to retry. No clock, no rows.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple, Self
 
-from calls.twilio.reports import HISTORY, Report, Source
+from calls.intake import taps as beside
+from calls.intake.moments import EPOCH as EPOCH
+from calls.intake.moments import milliseconds as milliseconds
+from calls.intake.moments import moment as moment
+from calls.intake.taps import TapState
 
 EARLY = ("queued", "initiated", "ringing", "in-progress")
 # From weak to strong, when two ends of one leg are equal in everything else.
@@ -21,6 +25,7 @@ HEARSAY, CALLBACK, REST = 0, 1, 2
 BY_THEMSELVES, BY_REST = 1, 2  # who told of an end, as bits: Twilio unasked, or only when we asked
 # Twilio's times are one second fine and durations are rounded: earlier than the explicit word by this is not earlier.
 ROUNDING_MS = 2000
+BOT_STEP = "step=bot."
 
 # rank, authority, sequence, exact, moment, strength. A report without a time takes that of its arrival, which can only
 # be too late: among those the earliest wins (`moment` is the negative), and one with Twilio's own time beats them.
@@ -49,7 +54,8 @@ class LegState(NamedTuple):
     verdict: tuple[int, int, int, str] | None = None  # greatest: authority, exact, moment, answered by
     cost: tuple[int, str] | None = None  # greatest
     resume: tuple[int, str] | None = None  # greatest
-    tapes: tuple[tuple[str, int], ...] = ()  # union by sid, the greatest state
+    parted: int | None = None  # greatest: its conversation with an AI agent was over
+    taps: tuple[TapState, ...] = ()  # union by sid, joined (taps.py); as stored, plain tuples
     numbered: tuple[tuple[int, str, int], ...] = ()  # sequence number, word, ms: one of each number, the least
     ends: int = 0  # the ends that were heard, as bits
     told_by: int = 0  # who told of an end, as bits; union
@@ -143,9 +149,18 @@ class LegState(NamedTuple):
         return moment(self.resume[0]) if self.resume else None
 
     @property
-    def recordings(self) -> dict[str, str]:
-        """By RecordingSid: in-progress, failed, absent or completed."""
-        return {sid: TAPES[state] for sid, state in self.tapes}
+    def with_bot_since(self) -> datetime | None:
+        """By where it asked last: our flow has connected it with an AI agent, which has no leg of its own."""
+        return self.resumed_at if BOT_STEP in self.resume_url else None
+
+    @property
+    def parted_at(self) -> datetime | None:
+        return moment(self.parted)
+
+    @property
+    def tapped(self) -> list[TapState]:
+        """What runs beside it, or did."""
+        return [TapState(*tap) for tap in self.taps]
 
     @property
     def conflict(self) -> bool:
@@ -170,7 +185,7 @@ def hear(state: LegState, statement: Statement) -> LegState:
     """The join of both: commutative, associative, idempotent. The same object if there was nothing new in it."""
     if state is NOTHING:
         return statement
-    tapes = state.tapes if not statement.tapes else _joined_tapes(state.tapes, statement.tapes)
+    taps = state.taps if not statement.taps else beside.joined(state.taps, statement.taps)
     numbered, clash = state.numbered, state.clash or statement.clash
     if statement.numbered and statement.numbered != numbered:
         numbered, contradiction = _joined_numbers(numbered, statement.numbered)
@@ -191,7 +206,8 @@ def hear(state: LegState, statement: Statement) -> LegState:
         greatest(state.verdict, statement.verdict),
         greatest(state.cost, statement.cost),
         greatest(state.resume, statement.resume),
-        tapes,
+        greatest(state.parted, statement.parted),
+        taps,
         numbered,
         state.ends | statement.ends,
         state.told_by | statement.told_by,
@@ -221,13 +237,6 @@ def _differ(a: Named | None, b: Named | None) -> bool:
     return a is not None and b is not None and a[1] != b[1]
 
 
-def _joined_tapes(a: tuple[tuple[str, int], ...], b: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
-    tapes = dict(a)
-    for sid, state in b:
-        tapes[sid] = max(state, tapes.get(sid, state))
-    return tuple(sorted(tapes.items()))
-
-
 def _joined_numbers(
     a: tuple[tuple[int, str, int], ...], b: tuple[tuple[int, str, int], ...]
 ) -> tuple[tuple[tuple[int, str, int], ...], bool]:
@@ -252,160 +261,3 @@ def understood(kind: Any, stored: dict[str, Any]) -> dict[str, Any]:
 
 def frozen(value: Any) -> Any:
     return tuple([frozen(item) for item in value]) if type(value) is list else value
-
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MS = timedelta(milliseconds=1)
-
-
-def moment(ms: int | None) -> datetime | None:
-    return None if ms is None else EPOCH + ms * _MS
-
-
-def milliseconds(at: datetime) -> int:
-    return (at - EPOCH) // _MS
-
-
-# What a report says of which leg ---------------------------------------------------------------------------------
-
-# Nothing orders "paused" and "in-progress" of a recording (no number, no time): assume that it still records.
-TAPES = ("in-progress", "failed", "absent", "completed")
-# Where a leg can go on after an interruption: a step of its flow, or being put through. Not the interruption itself,
-# and not the end of a <Dial>, which is asked for in vain when its caller is sent elsewhere.
-RESUMED_AT = ("ring", "again")
-PRESENT = (
-    "participant-join",
-    "participant-mute",
-    "participant-unmute",
-    "participant-hold",
-    "participant-unhold",
-    "participant-modify",
-    "participant-speech-start",
-    "participant-speech-stop",
-)
-
-
-def statements(report: Report) -> list[tuple[str, Statement]]:
-    """(CallSid, what the report says of that leg). Of the leg that it is about, and of one that it only mentions."""
-    said = []
-    if report.call_sid:
-        said.append((report.call_sid, _of_the_call(report)))
-    if report.dialled_sid and report.dialled_sid != report.call_sid:
-        said.append((report.dialled_sid, _of_the_dialled(report)))
-    return said
-
-
-def _of_the_call(report: Report) -> Statement:
-    authority = {Source.CALLBACK: CALLBACK, Source.TWIML: HEARSAY, Source.REST: REST}[report.source]
-    if report.lost:
-        authority = HEARSAY  # our own conclusion: whatever Twilio says of the end is stronger
-    word, explicit = report.status, report.source is Source.CALLBACK
-    if not word and (report.event in PRESENT or report.door == "amd" and report.answered_by):
-        word, authority, explicit = "in-progress", HEARSAY, False
-    return _statement(
-        report,
-        word,
-        authority=authority,
-        explicit=explicit,
-        sequence=report.sequence if not report.event else None,
-        duration=report.duration,
-        sip_code=report.sip_code,
-        parent=report.parent_sid,
-    )
-
-
-def _of_the_dialled(report: Report) -> Statement:
-    """What a Dial action says of the child. "completed" proves nothing: it may live on, redirected away."""
-    word = report.dial_status if report.dial_status in ("busy", "no-answer", "failed", "canceled") else ""
-    if report.bridged:
-        word = "in-progress"
-    statement = _statement(report, word, authority=HEARSAY, explicit=False, parent=report.call_sid, mentioned=True)
-    if report.bridged and report.dial_duration and statement.answered is not None:
-        answered = statement.answered - report.dial_duration * 1000
-        statement = statement._replace(answered=answered, first=answered)
-    return statement
-
-
-def _statement(
-    report: Report,
-    word: str,
-    *,
-    authority: int,
-    explicit: bool,
-    sequence: int | None = None,
-    duration: int | None = None,
-    sip_code: int | None = None,
-    parent: str = "",
-    mentioned: bool = False,
-) -> Statement:
-    """`mentioned`: the report is about another leg, whose numbers and recordings are not this one's."""
-    # A live Call resource has no time of its own but that of our question.
-    exact = report.at is not None and (report.source is not Source.REST or report.ended_at is not None)
-    ms = milliseconds(report.at or report.received_at)
-    number = -1 if sequence is None else sequence
-    rank = RANKS.get(word, -1)
-    key = (rank, authority, number, int(exact), ms if exact else -ms, STRENGTH[word]) if word else None
-    ended = key if rank == ENDED else None
-    answered = ms if rank == IN_PROGRESS else None
-    if word == "completed" and duration:
-        answered = ms - duration * 1000
-    times = [ms]
-    if answered is not None:
-        times.append(answered)
-    if report.started_at and not mentioned:
-        times.append(milliseconds(report.started_at))
-    name = (rank if word else ENDED + 1, authority, number, ms)
-    statement = LegState(
-        top=key,
-        first=min(times),
-        rang=ms if rank == RINGING and authority != REST else None,
-        answered=answered,
-        told=ms if rank == IN_PROGRESS and explicit else None,
-        over=ms if ended else None,
-        lasted=(ended, duration) if ended and duration is not None else None,
-        sip=(ended, sip_code) if ended and sip_code is not None else None,
-        parent=(name, parent) if parent else None,
-        numbered=((number, word, ms),) if word and number >= 0 else (),
-        ends=1 << STRENGTH[word] if ended and authority != HEARSAY else 0,
-        told_by=_told_by(report) if ended else 0,
-        unasked=report.source is not Source.REST,
-    )
-    if mentioned:
-        return statement
-    return statement._replace(
-        source=(name, report.from_number) if report.from_number else None,
-        target=(name, report.to_number) if report.to_number else None,
-        way=(name, report.direction) if report.direction else None,
-        verdict=(authority, int(exact), ms if exact else -ms, report.answered_by) if report.answered_by else None,
-        cost=(milliseconds(report.received_at), str(report.price)) if report.price is not None else None,
-        resume=(ms, resumed_at(report)) if report.url and (resumable(report) or leaves(report)) else None,
-        tapes=_tapes(report, ended is not None),
-    )
-
-
-def _told_by(report: Report) -> int:
-    """History is read, not heard: nobody waited for the callbacks of those legs."""
-    if report.source is not Source.REST:
-        return BY_THEMSELVES
-    return 0 if report.door == HISTORY else BY_REST
-
-
-def leaves(report: Report) -> bool:
-    """Handed over to another application: nothing of ours is a place to go back to any more."""
-    return report.door == "twiml" and report.step == "leave"
-
-
-def resumed_at(report: Report) -> str:
-    return "" if leaves(report) else report.url
-
-
-def resumable(report: Report) -> bool:
-    return report.door not in ("dial", "twiml") or (report.door == "twiml" and report.step in RESUMED_AT)
-
-
-def _tapes(report: Report, ended: bool) -> tuple[tuple[str, int], ...]:
-    if not report.recording_sid:
-        return ()
-    # The last callback of a recorded leg names the finished recording.
-    state = report.recording_status or ("completed" if ended else "in-progress")
-    return ((report.recording_sid, TAPES.index(state) if state in TAPES else 0),)

@@ -2,39 +2,31 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from django.db import OperationalError, transaction
-from django.db.models import F
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from calls.control.proof import verdict, with_sign
 from calls.failpoints import crash
+from calls.intake import parties
 from calls.intake.gather import Again, Gathering
-from calls.intake.lifecycle import LegState, hear, statements
+from calls.intake.kept import Kept, memory
+from calls.intake.lifecycle import LegState, hear
+from calls.intake.proving import moved
+from calls.intake.raw import Recorded, raw
 from calls.intake.rooms import ABSENT, EMPTY, PresenceState, attendance, hear_presence, hear_room
-from calls.intake.settle import Party, settle
+from calls.intake.settle import settle
+from calls.intake.statements import statements
 from calls.live import hint
-from calls.models import Action, Agent, Call, Leg, Line, Presence, Room, Visit, append_audit, publish
+from calls.models import Action, Call, Leg, Line, Note, Presence, Tap, Visit, append_audit, publish
 from calls.models import Report as ReportRow
-from calls.models.rows import put, take
+from calls.models.rows import database_version, put
 from calls.twilio.reports import Report, Source
 
 log = logging.getLogger(__name__)
 Verdict = ReportRow.Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What became of one report. `first`: the statement was new; `call_id` is None for a room without a leg yet."""
-
-    call_id: UUID | None
-    verdict: str
-    first: bool
 
 
 def record(reports: Sequence[Report]) -> list[Recorded]:
@@ -45,29 +37,18 @@ def record(reports: Sequence[Report]) -> list[Recorded]:
     """
     for _ in range(5):
         try:
+            alone = not connection.in_atomic_block
             with transaction.atomic():
-                answers = Batch(reports).run()
+                batch = Batch(reports)
+                answers = batch.run()
+                database = database_version() if connection.vendor == "sqlite" else None
             crash("intake.after_commit")
+            if alone:  # within somebody else's transaction nothing is certain yet
+                memory.put_back(batch.kept, database)
             return answers
         except Again:
             continue
     raise OperationalError("The calls of these reports were merged again and again.")
-
-
-def keep(report: Report) -> Recorded:
-    """The last resort for a report that cannot be recorded for what is in it: raw, with the verdict `failed`."""
-    with transaction.atomic():
-        row = ReportRow.objects.filter(digest=report.digest).first()
-        first = row is None
-        if row is None:
-            row = raw(report)
-            row.leg = Leg.objects.filter(pk=report.call_sid).first()
-            row.room = Room.objects.filter(pk=report.conference_sid).first()
-            row.call_id, row.verdict = row.leg.call_id if row.leg else None, Verdict.FAILED
-            row.save(force_insert=True)
-        else:
-            ReportRow.objects.filter(pk=row.pk).update(deliveries=F("deliveries") + 1)
-    return Recorded(row.call_id, row.verdict, first)
 
 
 class Batch:
@@ -85,10 +66,13 @@ class Batch:
         self.touched: dict[UUID, datetime] = {}  # calls, and when they were last heard of
         self.changed_legs: set[str] = set()
         self.changed_presences: list[Presence] = []
+        self.changed_taps: dict[str, Tap] = {}
         self.changed_calls: set[UUID] = set()
         self.reshaped: set[UUID] = set()
         self.moved_actions: list[Action] = []
         self.entries: list[dict[str, Any]] = []
+        self.newly_known: set[str] = set()  # legs of which it was not known before, or not so, who they are
+        self.kept: list[Kept] = []
 
     def run(self) -> list[Recorded]:
         heard = [self.hear(report) for report in self.reports]
@@ -118,7 +102,7 @@ class Batch:
                 return row, False
         row.call = self.found.place(report)
         row.verdict = self.fold(report)
-        if row.call_id is not None:
+        if row.call_id is not None and not words_alone(report):
             self.touched[row.call_id] = max(self.touched.get(row.call_id, report.received_at), report.received_at)
         return row, first
 
@@ -148,10 +132,23 @@ class Batch:
         if leg is not None and report.role and report.door != "conference" and not leg.role_signed:
             leg.role, leg.role_signed = report.role, True
             self.changed_legs.add(leg.sid)
+            self.newly_known.add(leg.sid)
+        if leg is not None and leg.role in parties.OF_A_PERSON and leg.person_id is None and report.action_id:
+            self.introduce(leg, report.action_id)
         if report.strange:
             log.warning("Twilio said something new at %s: %s", report.door, ", ".join(report.strange))
             return Verdict.STRANGE
         return Verdict.CONFLICT if contradicts else Verdict.HEARD
+
+    def introduce(self, leg: Leg, wish: UUID) -> None:
+        """A supervisor's leg is that of whoever wished it; and an agent's, if they took the caller to themselves."""
+        for action in self.found.actions:
+            mine = leg.role == Leg.Role.SUPERVISOR or (
+                action.verb in TO_MYSELF and not action.params.get("destination")
+            )
+            if action.pk == wish and mine:
+                leg.person_id = action.by_id
+                self.changed_legs.add(leg.sid)
 
     def state_of(self, sid: str) -> LegState:
         return self.states.get(sid) or self.found.legs[sid].heard
@@ -166,20 +163,28 @@ class Batch:
         """Registers become columns; each leg gets its parent, its role and its agent."""
         for sid, state in self.states.items():
             leg = self.found.legs[sid]
+            known, taps = parties.who(leg), (leg.heard.taps, leg.ended_at)
             if leg.become(state):
                 self.changed_legs.add(sid)
+            if state.taps and taps != (state.taps, leg.ended_at):
+                self.changed_taps |= {tap.sid: Tap.of(leg, tap) for tap in state.tapped}
+                self.changed_legs.add(sid)
+            if parties.who(leg) != known:
+                self.newly_known.add(sid)
             if state.parent_sid in self.found.legs and leg.parent_id != state.parent_sid:
                 leg.parent_id = state.parent_sid
                 self.changed_legs.add(sid)
+                self.newly_known.add(sid)
         self.changed_legs |= self.found.new_legs | self.found.moved_legs
+        self.newly_known |= self.found.new_legs | self.found.moved_legs
         changed = [self.found.legs[sid] for sid in sorted(self.changed_legs)]
-        strangers = [leg for leg in changed if leg.agent_id is None and may_be_an_agents(leg)]
-        agents = agents_at({leg.to_number for leg in strangers})
+        strangers = [leg for leg in changed if leg.agent_id is None and parties.may_be_an_agents(leg)]
+        agents = parties.agents_at({leg.to_number for leg in strangers if leg.sid in self.newly_known})
         for leg in strangers:
             leg.agent = agents.get(leg.to_number)
         for leg in changed:
             if not leg.role_signed:
-                leg.role = role_of(leg)
+                leg.role = parties.role_of(leg)
         for sid in sorted(self.changed_legs | self.states.keys()):
             self.quarantine(self.found.legs[sid])
 
@@ -207,11 +212,15 @@ class Batch:
         for (room_sid, sid), state in self.presence_states.items():
             presence = self.found.presences.setdefault((room_sid, sid), Presence(room_id=room_sid, leg_id=sid))
             presence.heard = state
+        seats: dict[str, dict[str, PresenceState]] = {}
+        for (room_sid, sid), presence in self.found.presences.items():
+            seats.setdefault(sid, {})[room_sid] = presence.heard
         for (room_sid, sid), presence in sorted(self.found.presences.items()):
             if room_sid not in self.heard_rooms and sid not in self.states:
                 continue
             leg, there = self.found.legs[sid], self.found.rooms.get(room_sid)
-            seen = attendance(presence.heard, leg.heard, there.heard if there else EMPTY)
+            elsewhere = [state for room, state in seats[sid].items() if room != room_sid]
+            seen = attendance(presence.heard, leg.heard, there.heard if there else EMPTY, elsewhere)
             if (presence.present, presence.held) != (seen.present, seen.held):
                 self.reshaped.add(leg.call_id)
             if presence.become(seen) or presence.pk is None:
@@ -225,31 +234,37 @@ class Batch:
             if at is not None and (call := self.found.call(pk)) is not None:
                 heard[call] = max(at, heard.get(call, at))
         legs: dict[UUID, list[Leg]] = {call.pk: [] for call in heard}
-        for leg in sorted(self.found.legs.values(), key=by_start):
+        for leg in sorted(self.found.legs.values(), key=parties.by_start):
             if leg.call_id in legs:
                 legs[leg.call_id].append(leg)
-        lines = lines_at({inside_of(leg) for call in heard for leg in legs[call.pk] if not leg.parent_id})
+        roots = {call.pk: [leg for leg in legs[call.pk] if not leg.parent_id] for call in heard}
+        lines = parties.lines_at(
+            {parties.inside_of(leg) for some in roots.values() if self.may_be_on_another_line(some) for leg in some}
+        )
         present = {presence.leg_id: presence for presence in self.found.presences.values() if presence.present}
         for call, at in heard.items():
-            before = told_of(call)
+            before = parties.told_of(call)
             call.heard_at = max(at, call.heard_at or at)
-            self.name(call, legs[call.pk], lines)
+            self.name(call, roots[call.pk], lines)
             self.settle_call(call, legs[call.pk], present)
-            if told_of(call) != before or call.pk in self.found.new_calls:
+            if parties.told_of(call) != before or call.pk in self.found.new_calls:
                 self.changed_calls.add(call.pk)
         self.changed_calls |= {self.found.legs[sid].call_id for sid in self.changed_legs}
 
-    def name(self, call: Call, legs: Sequence[Leg], lines: dict[str, Line]) -> None:
+    def may_be_on_another_line(self, roots: Sequence[Leg]) -> bool:
+        """Of one leg that nobody dialled, and of which nothing new is known, the line has been looked up before."""
+        return len(roots) > 1 or any(leg.sid in self.newly_known for leg in roots)
+
+    def name(self, call: Call, roots: Sequence[Leg], lines: dict[str, Line]) -> None:
         """From whom to whom, by the first leg that nobody dialled; line and team by the first that used a line."""
-        roots = [leg for leg in legs if not leg.parent_id]
         if not roots:
             return
         call.direction = roots[0].direction[:20] or call.direction
         call.from_number, call.to_number = roots[0].from_number, roots[0].to_number
-        leg = next((leg for leg in roots if inside_of(leg) in lines), None)
+        leg = next((leg for leg in roots if parties.inside_of(leg) in lines), None)
         if leg is None:
             return
-        line = lines[inside_of(leg)]
+        line = lines[parties.inside_of(leg)]
         if line.pk != call.line_id:
             if call.team_id is None or (call.line is not None and call.team_id == call.line.team_id):
                 call.team_id = line.team_id
@@ -259,10 +274,9 @@ class Batch:
 
     def settle_call(self, call: Call, legs: Sequence[Leg], present: dict[str, Presence]) -> None:
         state = settle(
-            [party_of(leg, present.get(leg.sid)) for leg in legs],
+            [parties.party_of(leg, present.get(leg.sid)) for leg in legs],
             direction=call.direction,
             kind=call.kind,
-            in_queue=bool(call.queue),
         )
         call.status, call.status_since, call.outcome = state.status, state.since, state.outcome
         call.started_at, call.answered_at, call.ended_at = state.started_at, state.answered_at, state.ended_at
@@ -274,11 +288,7 @@ class Batch:
             call.reopened_at = self.now
         if (call.ended_at is not None) != (call.pk in self.found.ended_before):
             self.reshaped.add(call.pk)
-        with_agent = [leg for leg in legs if leg.agent_id and leg.role == Leg.Role.AGENT and not leg.unverified]
-        if with_agent:
-            call.agent_id = max(
-                with_agent, key=lambda leg: (leg.live, leg.answered_at is not None, *by_start(leg))
-            ).agent_id
+        call.agent_id = parties.served_by(legs) or call.agent_id
 
     def only_listened_to(self, call: Call, legs: Sequence[Leg]) -> None:
         """A supervisor's leg came first, or all others are unverified: over when nobody is left, and not before."""
@@ -300,35 +310,14 @@ class Batch:
 
     def prove_actions(self) -> None:
         """Wishes whose effect was now seen are settled, even before the answer to our request is in."""
-        signs: dict[UUID, list[Report]] = {}
-        for report in self.reports:
-            if report.action_id is not None:
-                signs.setdefault(report.action_id, []).append(report)
-        for action in self.found.actions:
-            if action.state == Action.State.REQUESTED:
-                continue
-            seen = action.seen
-            legs = self.legs_of(action.call_id)
-            for report in signs.get(action.pk, ()):
-                if report.call_sid in legs:  # a stranger at its address proves nothing
-                    seen = with_sign(seen, report)
-            found = verdict(action.plan.get("proof", {}), seen, legs)
-            if found is not None:
-                self.entries.append(action.become(found.state, at=self.now, code=found.code, message=found.message))
-            elif any(action.call_id == call.pk for call in self.found.merged):
-                why = "The call turned out to be a part of another one. Look there."
-                self.entries.append(action.become(Action.State.OVERTAKEN, at=self.now, message=why))
-            elif seen == action.seen:
-                continue
-            action.seen = seen
+        for action, entry in moved(self.found, self.reports, self.now):
             self.moved_actions.append(action)
+            if entry is not None:
+                self.entries.append(entry)
             if action.open:
                 self.changed_calls.add(action.call_id)
             else:
                 self.reshaped.add(action.call_id)
-
-    def legs_of(self, call: UUID) -> dict[str, Leg]:
-        return {sid: leg for sid, leg in self.found.legs.items() if leg.call_id == call}
 
     def write(self) -> None:
         stored = [call for call in self.found.merged if call.pk not in self.found.new_calls]
@@ -337,28 +326,36 @@ class Batch:
         news = (self.changed_calls | self.reshaped | {call.pk for call in stored}) - {
             call.pk for call in self.found.merged if call.pk in self.found.new_calls
         }
-        put([self.found.calls[pk] for pk in sorted(news)])
-        put([self.found.legs[sid] for sid in sorted(self.changed_legs | self.states.keys())])
-        put([self.found.rooms[sid] for sid in sorted(self.rooms_changed())])
+        legs = self.changed_legs | self.states.keys()
+        self.move_reports(stored)
+        in_order = sorted(self.new_rows, key=lambda row: row.digest)
+        put(
+            [self.found.calls[pk] for pk in sorted(news)],
+            [self.found.legs[sid] for sid in sorted(legs)],
+            [self.found.rooms[sid] for sid in sorted(self.rooms_changed())],
+            in_order,
+            [self.changed_taps[sid] for sid in sorted(self.changed_taps)],
+        )
         upsert_presences(self.changed_presences)
-        self.write_reports(stored)
         crash("intake.after_insert")
-        Action.objects.bulk_update(self.moved_actions, ["state", "seen", "settled_at", "code", "message"])
+        Action.objects.bulk_update(self.moved_actions, ACTION)
         append_audit(self.entries, at=self.now)
         hint.publish_on_commit(publish(news, shape=self.reshaped & news))
+        self.kept = self.found.kept(news | legs)
 
-    def write_reports(self, merged: Sequence[Call]) -> None:
-        """The raw rows; those of a merged call, and of a room that nobody had joined yet, go where their call is."""
+    def move_reports(self, merged: Sequence[Call]) -> None:
+        """The raw rows of a merged call with its notes, and those of a room that nobody had joined yet, go where their
+        call is."""
         for younger in merged:
             stays = self.found.call(younger.pk)
             ReportRow.objects.filter(call=younger).update(call=stays)
+            Note.objects.filter(call=younger).update(call=stays)
             decided = Visit.objects.filter(call=stays).values_list("step", "visit")
             for visit in Visit.objects.filter(call=younger):
                 if (visit.step, visit.visit) not in decided:
                     Visit.objects.filter(pk=visit.pk).update(call=stays)
         for row in [*self.new_rows, *self.told_again.values()]:
             row.call = self.found.call(row.call_id)
-        put(sorted(self.new_rows, key=lambda row: row.digest))
         ReportRow.objects.bulk_update(self.told_again.values(), ["deliveries", "verdict", "call"])
         for sid in self.found.found_a_call:
             ReportRow.objects.filter(room=sid, call=None).update(call=self.found.rooms[sid].call_id)
@@ -367,68 +364,13 @@ class Batch:
         return self.heard_rooms | self.found.moved_rooms | self.found.found_a_call
 
 
-def raw(report: Report) -> ReportRow:
-    return ReportRow(
-        digest=report.digest,
-        door=report.door,
-        source=report.source,
-        received_at=report.received_at,
-        idempotency_token=report.idempotency_token[:64],
-        leg_id=report.call_sid or None,
-        room_id=report.conference_sid or None,
-        body=report.body,
-    )
+def words_alone(report: Report) -> bool:
+    """What somebody has just said, many times a minute: it is kept, and is no news of the call."""
+    return report.door == "transcription" and report.body.get("TranscriptionEvent") == "transcription-content"
 
 
-def role_of(leg: Leg) -> str:
-    """As long as no address of ours says it: who phones in is the caller, who is dialled an agent or a stranger."""
-    if leg.agent_id is not None:
-        return Leg.Role.AGENT
-    if leg.parent_id or leg.direction.startswith("outbound"):
-        return Leg.Role.EXTERNAL
-    return Leg.Role.CALLER
-
-
-def may_be_an_agents(leg: Leg) -> bool:
-    return bool(leg.parent_id or leg.role_signed or leg.direction.startswith("outbound"))
-
-
-def inside_of(leg: Leg) -> str:
-    """Our side of a leg: the line that was called, or called from."""
-    return leg.from_number if leg.direction.startswith("outbound") else leg.to_number
-
-
-def by_start(leg: Leg) -> tuple[Any, ...]:
-    return leg.started_at is None, leg.started_at, leg.sid
-
-
-def party_of(leg: Leg, presence: Presence | None) -> Party:
-    return Party(
-        sid=leg.sid,
-        role=leg.role,
-        state=leg.heard,
-        parent_sid=leg.parent_id or "",
-        unverified=leg.unverified,
-        held=bool(presence and presence.held),
-        held_since=presence.held_since if presence else None,
-    )
-
-
-def told_of(call: Call) -> tuple[object, ...]:
-    """All that is written of a call: when this is as before, there is no news."""
-    told: tuple[object, ...] = ALL_OF_A_CALL(call)
-    return told
-
-
-ALL_OF_A_CALL = attrgetter(*(field.attname for field in Call._meta.concrete_fields if not field.primary_key))
-
-
-def agents_at(contacts: set[str]) -> dict[str, Agent]:
-    return {agent.contact: agent for agent in take(Agent, "contact", contacts - {""})}
-
-
-def lines_at(addresses: set[str]) -> dict[str, Line]:
-    return {line.address: line for line in take(Line, "address", addresses - {""})}
+TO_MYSELF = ("pull", "take_over")
+ACTION = ("state", "seen", "step", "settled_at", "code", "message", "sent_at", "lease_until", "looked_at", "due_at")
 
 
 def upsert_presences(presences: Sequence[Presence]) -> None:

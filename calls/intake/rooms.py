@@ -1,5 +1,6 @@
 """What a room is and who is in it, given what was said of them: folds over sets, as in lifecycle.py. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Self
@@ -21,10 +22,19 @@ class PresenceState(NamedTuple):
     holding: Flag | None = None
     coached: Flag | None = None
     closing: Flag | None = None
+    looked: tuple[int, int, int, int, int] | None = None  # greatest: ms, and the four as REST said them then
+    coaches: tuple[int, str] | None = None  # greatest: ms, the leg that alone hears this one
 
     @property
     def present(self) -> bool:
-        return self.latest is not None and not self.latest[2]
+        return self.looked is not None if self.latest is None else not self.latest[2]
+
+    @property
+    def seen(self) -> int | None:
+        """When it was last said to be there (ms); None if it left."""
+        if self.latest is not None:
+            return None if self.latest[2] else self.latest[1]
+        return self.looked[0] if self.looked else None
 
     @property
     def joined_at(self) -> datetime | None:
@@ -38,19 +48,30 @@ class PresenceState(NamedTuple):
 
     @property
     def muted(self) -> bool:
-        return bool(self.muting and self.muting[2])
+        return self._now(self.muting, 1)
 
     @property
     def hold(self) -> bool:
-        return bool(self.holding and self.holding[2])
+        return self._now(self.holding, 2)
 
     @property
     def coaching(self) -> bool:
-        return bool(self.coached and self.coached[2])
+        return self._now(self.coached, 3)
 
     @property
     def end_on_exit(self) -> bool:
-        return bool(self.closing and self.closing[2])
+        return self._now(self.closing, 4)
+
+    def _now(self, told: Flag | None, place: int) -> bool:
+        """A look counts unless a callback tells of a later change."""
+        if self.looked is not None and (told is None or self.looked[0] >= told[1]):
+            return bool(self.looked[place])
+        return bool(told and told[2])
+
+    @property
+    def whom(self) -> str:
+        """The leg that alone hears this one, as far as anybody said whom."""
+        return self.coaches[1] if self.coaches and self.coaching else ""
 
     @property
     def hold_seconds(self) -> float:
@@ -86,6 +107,8 @@ ABSENT = PresenceState()
 
 def hear_presence(state: PresenceState, report: Report) -> PresenceState:
     """The state with what the report says of its leg in its room. A speech event says nothing that lasts."""
+    if report.door == "participant":
+        return _seen_by_rest(state, report)
     if not report.event.startswith("participant-") or report.event.startswith("participant-speech"):
         return state
     number = -1 if report.sequence is None else report.sequence
@@ -108,8 +131,21 @@ def hear_presence(state: PresenceState, report: Report) -> PresenceState:
         greatest(state.holding, _flagged(number, ms, hold)),
         greatest(state.coached, _flagged(number, ms, report.coaching)),
         greatest(state.closing, _flagged(number, ms, report.end_on_exit)),
+        state.looked,
+        state.coaches,
     )
     return state if joined == state else PresenceState(*joined)
+
+
+def _seen_by_rest(state: PresenceState, report: Report) -> PresenceState:
+    ms = milliseconds(report.at or report.received_at)
+    four = (report.muted, report.hold, report.coaching, report.end_on_exit)
+    looked = (ms, *(int(bool(flag)) for flag in four)) if report.looked_at else None
+    joined = state._replace(
+        looked=greatest(state.looked, looked),
+        coaches=greatest(state.coaches, (ms, report.coaches) if report.coaches else None),
+    )
+    return state if joined == state else joined
 
 
 def _flagged(number: int, ms: int, value: bool | None) -> Flag | None:
@@ -172,14 +208,21 @@ class Attendance:
     held: bool
     held_since: datetime | None
     coaching: bool
+    coaches: str
     end_on_exit: bool
     hold_seconds: float
     inferred: bool  # nobody said that it left
 
 
-def attendance(presence: PresenceState, leg: LegState = NOTHING, room: RoomState = EMPTY) -> Attendance:
-    """Who is gone is in no room, and nobody is in a room that is over, whatever else was said or comes later."""
-    ends = [end for end in (leg.ended_at, room.ended_at) if end is not None]
+def attendance(
+    presence: PresenceState,
+    leg: LegState = NOTHING,
+    room: RoomState = EMPTY,
+    elsewhere: Iterable[PresenceState] = (),
+) -> Attendance:
+    """Who is gone is in no room, and nobody is in a room that is over, or in two (`elsewhere`: the same leg in other
+    rooms), whatever else was said or comes later."""
+    ends = [end for end in (leg.ended_at, room.ended_at, moved_on(presence, elsewhere)) if end is not None]
     left_at = min([*ends, presence.left_at] if presence.left_at else ends, default=None)
     if left_at is not None and presence.joined_at is not None:
         left_at = max(left_at, presence.joined_at)
@@ -193,7 +236,15 @@ def attendance(presence: PresenceState, leg: LegState = NOTHING, room: RoomState
         held=held,
         held_since=presence.held_since if held else None,
         coaching=present and presence.coaching,
+        coaches=presence.whom if present else "",
         end_on_exit=presence.end_on_exit,
         hold_seconds=presence._held(milliseconds(left_at) if left_at and not present else None)[0],
         inferred=presence.present and bool(ends),
     )
+
+
+def moved_on(presence: PresenceState, elsewhere: Iterable[PresenceState]) -> datetime | None:
+    """When it came into another room after it was last said to be here: then a `leave` was lost."""
+    here = presence.seen
+    signs = [at for other in elsewhere for at in (other.joined, other.seen) if at is not None]
+    return None if here is None else moment(min((at for at in signs if at > here), default=None))

@@ -7,6 +7,7 @@ from datetime import datetime
 from calls.intake.lifecycle import LegState
 
 CALLER, SECOND = "caller", ("agent", "external", "consult", "bot", "")
+FOR_PEOPLE = ("inbound", "queue")  # flows that are to end with somebody who answers
 _HANGING_UP = ("caller", "agent", "external", "consult", "bot", "")
 
 
@@ -21,6 +22,10 @@ class Party:
     unverified: bool = False
     held: bool = False
     held_since: datetime | None = None
+    speaks: bool = False  # in a room, to all who are there
+    in_room: bool = False
+    in_room_since: datetime | None = None
+    with_bot_since: datetime | None = None  # an AI agent is connected to this leg itself: it has none of its own
 
     @property
     def live(self) -> bool:
@@ -41,16 +46,18 @@ class CallState:
     since: datetime | None = None
     outcome: str = ""
     started_at: datetime | None = None
-    answered_at: datetime | None = None  # by a person or a bot; that our menu picked up is not an answer
+    answered_at: datetime | None = None  # by another leg, a person or a bot: what our own flow connects is none
     ended_at: datetime | None = None
     ended_by: str = ""  # the role of who hung up
 
 
-def settle(parties: Iterable[Party], *, direction: str, kind: str, in_queue: bool = False) -> CallState:
+def settle(parties: Iterable[Party], *, direction: str, kind: str) -> CallState:
     """What a call is, given its legs. That an ended call stays ended is not decided here but by who records it.
 
-    Supervisors who listen do not keep a call alive, and legs that Twilio has yet to confirm do not count.
+    Supervisors do not keep a call alive, and legs that Twilio has yet to confirm do not count. But who speaks to the
+    caller, a supervisor too, is somebody whom the caller talks to.
     """
+    parties = list(parties)
     everyone = [party for party in parties if party.role != "supervisor" and not party.unverified]
     callers = [party for party in everyone if party.role == CALLER]
     second = [party for party in everyone if party.role != CALLER]
@@ -60,24 +67,27 @@ def settle(parties: Iterable[Party], *, direction: str, kind: str, in_queue: boo
         ended_at = _latest(everyone, _ended)
         outcome = _outcome(everyone, callers, second, direction, kind)
         return CallState("ended", ended_at, outcome, started_at, answered_at, ended_at, _ended_by(everyone))
-    status, since = _now(callers, second, in_queue)
+    speakers = [party for party in parties if party.role == "supervisor" and party.speaks and not party.unverified]
+    status, since = _now(callers, [*second, *speakers])
     return CallState(status, since or started_at, "", started_at, answered_at)
 
 
-def _now(callers: list[Party], second: list[Party], in_queue: bool) -> tuple[str, datetime | None]:
+def _now(callers: list[Party], second: list[Party]) -> tuple[str, datetime | None]:
     """The status table: the first row that fits. `since` is made of the legs' times, so it depends on the set alone."""
     live = [party for party in second if party.live]
     talking = [party for party in live if party.talking]
     if callers and not any(party.live for party in callers):
         return "ending", _latest(callers, _ended)
-    held = [party for party in callers if party.live and party.held]
+    # Of a consultation one side waits: the caller or, while the agent is back with them, who is consulted.
+    consulted = [party for party in talking if party.role == "consult"]
+    held = [party for party in (*callers, *consulted) if party.live and party.held]
+    agents = [party for party in talking if party.role == "agent"]
+    if held and consulted and len(agents) + len(consulted) > 1:  # who was consulted once may consult another
+        return "consulting", max(
+            filter(None, (_earliest(agents, _answered), _latest(consulted, _answered))), default=None
+        )
     if held:
         return "held", _earliest(held, _held_since)
-    agents = [party for party in talking if party.role == "agent"]
-    consulted = [party for party in talking if party.role == "consult"]
-    if agents and consulted:
-        both = (_earliest(agents, _answered), _earliest(consulted, _answered))
-        return "consulting", max(filter(None, both), default=None)
     people = [party for party in talking if party.role != "bot"]
     if people:
         return "talking", _earliest(people, _answered)
@@ -85,9 +95,15 @@ def _now(callers: list[Party], second: list[Party], in_queue: bool) -> tuple[str
         return "with-bot", _earliest(talking, _answered)
     if live:
         return "ringing", _earliest(live, _rang)
-    alone = max(filter(None, (_earliest(callers, _arrived), _latest(second, _ended))), default=None)
-    if in_queue:
-        return "waiting", alone
+    over = (_latest(second, _ended), _latest(callers, _parted))
+    alone = max(filter(None, (_earliest(callers, _arrived), *over)), default=None)
+    waiting = [party for party in callers if party.live and party.in_room]
+    if waiting:
+        return "waiting", max(filter(None, (_earliest(waiting, _entered), _latest(second, _ended))), default=alone)
+    # What connects them answers the call, and nobody tells us of that.
+    with_bot = [party for party in callers if party.live and party.with_bot_since]
+    if with_bot:
+        return "with-bot", _earliest(with_bot, _to_bot)
     if not any(party.talking for party in callers):
         return "ringing", _earliest(callers, _rang)
     return "in-menu", alone
@@ -103,7 +119,7 @@ def _outcome(everyone: list[Party], callers: list[Party], second: list[Party], d
     if root.state.status != "completed":
         return {"no-answer": "missed"}.get(root.state.status, root.state.status)
     # Twilio answers a caller to run our TwiML, so the root is "completed" though nobody spoke to them.
-    if direction == "inbound" and (second or kind == "inbound"):
+    if direction == "inbound" and (second or kind in FOR_PEOPLE):
         return "missed"
     return "completed"
 
@@ -147,6 +163,18 @@ def _arrived(party: Party) -> datetime | None:
 
 def _ended(party: Party) -> datetime | None:
     return party.state.ended_at
+
+
+def _entered(party: Party) -> datetime | None:
+    return party.in_room_since
+
+
+def _to_bot(party: Party) -> datetime | None:
+    return party.with_bot_since
+
+
+def _parted(party: Party) -> datetime | None:
+    return party.state.parted_at
 
 
 def _held_since(party: Party) -> datetime | None:

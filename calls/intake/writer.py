@@ -15,12 +15,13 @@ from concurrent.futures import Future
 
 from django.db import DatabaseError, DataError, Error, connection
 
-from calls.intake.record import Recorded, keep, record
+from calls.intake.raw import Recorded, keep
+from calls.intake.record import record
 from calls.twilio.reports import Report
 
 MOST_WAITING = 5_000
 BATCH = 200
-LINGER = 0.25  # of the time that the last commit took
+LINGER = 0.1  # of the time that the last commit took
 GIVE_UP = 3  # reports in a row that failed alone
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ class Writer:
         self._news = threading.Condition()
         self._thread: threading.Thread | None = None
         self._busy = False
+        self._enough = 1  # so many must wait to wake the writer; it is not woken for each one that joins
 
     def ensure_started(self) -> None:
         with self._news:
@@ -70,12 +72,15 @@ class Writer:
             self._waiting.append((report, done))
 
     def _ring(self) -> None:
-        with self._news:
-            self._news.notify()
+        if len(self._waiting) >= self._enough:
+            with self._news:
+                self._news.notify()
 
     def flush(self, *, seconds: float) -> bool:
         """Wait until nothing is waiting any more; false if that took longer."""
         until = time.monotonic() + seconds
+        with self._news:
+            self._news.notify()  # who asks may hold up the loop that would have rung
         while self._has_work():
             if time.monotonic() > until:
                 log.error("%d reports were not committed in %s seconds.", len(self._waiting), seconds)
@@ -90,19 +95,20 @@ class Writer:
     def _run(self) -> None:
         while True:
             with self._news:
-                self._busy = False
+                self._busy, self._enough = False, 1
                 while not self._waiting:
                     self._news.wait()
                 batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH))]
-                self._busy = True
+                self._busy, self._enough = True, MOST_WAITING
             began = time.monotonic()
             self._commit(batch)
             self._linger(len(batch), (time.monotonic() - began) * LINGER)
 
     def _linger(self, many: int, seconds: float) -> None:
-        """Who was just answered is soon back: the first one must not have a commit to itself while all others wait."""
+        """Who was just answered is soon back, and had better come along with those who came meanwhile."""
         with self._news:
-            self._busy = False
+            many += len(self._waiting)
+            self._busy, self._enough = False, many
             self._news.wait_for(lambda: len(self._waiting) >= many, seconds)
 
     def _commit(self, batch: list[Waiting]) -> None:

@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import json
 import logging
+import re
 import time
 from collections import deque
 from typing import Any
 
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.http import parse_cookie
@@ -18,10 +20,12 @@ from calls.live.hub import Desk, hub
 from calls.live.rights import watch
 from calls.live.tail import tail
 
-PROTOCOL = "supervisor.v1"
+PROTOCOL = "supervisor.v2"
+ANY_VERSION = re.compile(r"supervisor\.v\d{1,3}")
 LONGEST = 16 * 1024  # bytes of one message
 MOST, WITHIN = 60, 10.0  # messages in seconds
-BAD, OVER, FORBIDDEN, LARGE, TOO_MANY = 4400, 4401, 4403, 4413, 4429
+PAID = 64 * 1024  # bytes: an ack of so much is not counted, what was sent is its measure
+BAD, OTHER_VERSION, LARGE, TOO_MANY = 4400, 4409, 4413, 4429
 log = logging.getLogger(__name__)
 
 
@@ -34,13 +38,18 @@ class Hangup(Exception):
 
 
 class DeskConsumer(AsyncWebsocketConsumer):
-    channel_layer_alias = ""  # hints go to the tail; a socket needs no mailbox of its own
     desk: Desk | None = None
     sender: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Channels' own would make two tasks for each message, because it waits for a mailbox as well."""
+        self.scope, self.base_send = scope, send
         try:
-            await super().__call__(scope, receive, send)
+            while True:
+                await self.dispatch(await receive())
+                await asyncio.sleep(0)  # who says much at once keeps nobody else waiting
+        except StopConsumer:
+            pass
         finally:  # however it ended, nothing of it stays
             if self.desk is not None:
                 hub.leave(self.desk)
@@ -53,7 +62,8 @@ class DeskConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         headers = {name: value.decode("latin-1") for name, value in self.scope["headers"]}
-        if not came_from_us(headers.get(b"origin")) or PROTOCOL not in self.scope["subprotocols"]:
+        offered = [name for name in self.scope["subprotocols"] if ANY_VERSION.fullmatch(name)]
+        if not came_from_us(headers.get(b"origin")) or not offered:
             return await self.close()  # before accept: the browser gets a 403
         await tail.ensure_started()
         key = parse_cookie(headers.get(b"cookie", "")).get(settings.SESSION_COOKIE_NAME, "")
@@ -64,6 +74,9 @@ class DeskConsumer(AsyncWebsocketConsumer):
             rights = None
         if rights is None or not rights.watched:
             return await self.close()
+        if PROTOCOL not in offered:  # a page from before the upgrade: it asks its reader to load it anew
+            await self.accept(offered[0])
+            return await self.close(OTHER_VERSION)
         await self.accept(PROTOCOL)
         if not hub.room_for(rights):
             return await self.close(TOO_MANY)
@@ -101,7 +114,8 @@ class DeskConsumer(AsyncWebsocketConsumer):
     async def _answer(self, desk: Desk, message: dict[str, Any]) -> None:
         match message:
             case {"op": "ack", "n": int(n)} if desk.acked <= n <= desk.n and not isinstance(n, bool):
-                hub.acked(desk, n)
+                if hub.acked(desk, n) >= PAID:
+                    self.heard.pop()
             case {"op": "ping", "id": int(number)} if abs(number) < 2**53:
                 desk.say(frames.message("pong", id=number), now=hub.clock())
             case {"op": "sync", "epoch": epoch, "revision": revision, "rights": rights}:
@@ -150,7 +164,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
     async def _send_what_waits(self) -> None:
         try:
             while not isinstance(item := await self.outbox.get(), int):
-                await self.send(item)
+                await self.base_send({"type": "websocket.send", "text": item})
             await self.close(item)
         except Exception as error:  # noqa: BLE001  each server has its own for "the browser has gone"
             log.debug("A desk has gone: %s", error)

@@ -1,22 +1,28 @@
-"""What browsers are told of a call: whole calls as they are now, once masked and once in full. Pure."""
+"""What browsers are told: a whole call, and the messages of the live stream around the lean ones (`lean.py`). Pure."""
 
 import json
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE as COUNTRIES
 
+from calls.control.hearing import Place, hears, misheard, wanted
+
 if TYPE_CHECKING:
+    from calls.live.seen import SeenCall, SeenLeg
     from calls.models import Action, Call, Leg, Presence, Pulse
 
 # A telephone number, alone or as the user of a SIP address, with the gaps that people write. Names of clients and
 # hosts stay readable.
+Seen = TypeVar("Seen", bound="Leg | SeenLeg")
 NUMBER = re.compile(r"\+?\(?\d(?:[ ().-]{0,2}\d){6,}")
 SOME_LEGS, SOME_ACTIONS = 5, 3
-ROLE_ORDER = ("caller", "agent", "external", "consult", "bot", "supervisor", "")
+ROLES = ("caller", "agent", "external", "consult", "bot", "supervisor", "")
+RANKS = {role: rank for rank, role in enumerate(ROLES)}
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def body(
@@ -24,18 +30,17 @@ def body(
     legs: Sequence["Leg"],
     actions: Sequence["Action"],
     presences: Sequence["Presence"] = (),
+    beside: "dict[str, Any] | None" = None,
     *,
     full: bool,
-    everything: bool = False,
 ) -> dict[str, Any]:
-    """One call as JSON values. `full`: numbers are shown; `everything`: all legs and actions, not what a row needs."""
+    """One call as JSON values, with all its legs and actions. `full`: numbers are shown."""
 
     def shown(number: str) -> str:
         return number if full else mask(number)
 
     where = {presence.leg_id: presence for presence in presences if presence.present}
-    ordered = sorted(legs, key=lambda leg: (ROLE_ORDER.index(leg.role), moment(leg.started_at) or "~", leg.sid))
-    told = ordered if everything else recent(ordered)
+    places = places_of(legs, presences)
     outside = call.to_number if call.direction.startswith("outbound") else call.from_number
     inside = call.from_number if call.direction.startswith("outbound") else call.to_number
     return {
@@ -51,8 +56,9 @@ def body(
         "line": call.line.name if call.line else "",
         # A line's number is public; without a line nobody knows whose it is (a SIP phone that calls out is "inbound").
         "line_number": call.line.address if call.line else shown(inside),
+        "queue": call.queue,
         "caller": shown(outside),
-        "agent": call.agent.name if call.agent else "",
+        "agent": agent_of(call, legs),
         "started_at": moment(call.started_at),
         "answered_at": moment(call.answered_at),
         "ended_at": moment(call.ended_at),
@@ -60,10 +66,30 @@ def body(
         "outcome": call.outcome,
         "unverified_since": moment(call.unverified_since),
         "heard_at": moment(call.heard_at),
-        "legs": [leg_body(leg, where.get(leg.pk), shown) for leg in told],
-        "more_legs": len(ordered) - len(told),
-        "actions": [action_body(action, shown) for action in (actions if everything else pending(actions))],
+        "hears": [list(pair) for pair in hears(places)] if places else None,
+        "misheard": misheard(places, wanted(oldest_first(actions), places)),
+        "legs": [leg_body(leg, where.get(leg.pk), shown) for leg in in_order(legs)],
+        "more_legs": 0,
+        "actions": [action_body(action, shown) for action in actions],
+        "beside": beside or {},
+        "tags": tags_of(call.tags),
+        "waits_since": moment(call.waits_since),
     }
+
+
+def tags_of(told: str) -> list[str]:
+    """As a call's row has them: there is no comma in a tag."""
+    return told.split(", ") if told else []
+
+
+def agent_of(call: "Call | SeenCall", legs: Iterable["Leg | SeenLeg"]) -> str:
+    """Who is on the call; of one that is over, who was. Who has left it stands among the legs, and nowhere else.
+    Where no agent is, a supervisor may be who pulled the caller to themselves."""
+    known = call.agent.name if call.agent else ""
+    if call.ended_at:
+        return known
+    there = [leg.who for leg in legs if leg.role == "agent" and not leg.ended_at and not leg.unverified]
+    return known if known and {known, ""} & set(there) else next(filter(None, there), "")
 
 
 def leg_body(leg: "Leg", presence: "Presence | None", shown: Any) -> dict[str, Any]:
@@ -74,7 +100,7 @@ def leg_body(leg: "Leg", presence: "Presence | None", shown: Any) -> dict[str, A
         "parent": leg.parent_id or "",
         "role": leg.role,
         "status": leg.status,
-        "name": leg.agent.name if leg.agent else "",
+        "name": leg.who,
         "number": shown(number),
         "direction": leg.direction,
         "started_at": moment(leg.started_at),
@@ -88,8 +114,25 @@ def leg_body(leg: "Leg", presence: "Presence | None", shown: Any) -> dict[str, A
         "healed": leg.healed,
         "held": bool(presence and presence.held),
         "muted": bool(presence and presence.muted),
-        "recording": "",
+        "coaching": bool(presence and presence.coaching),
     }
+
+
+def places_of(legs: Iterable["Leg | SeenLeg"], presences: Iterable["Presence"]) -> list[Place]:
+    """Of everybody who is in a room, in the order in which legs are shown."""
+    there = {presence.leg_id: presence for presence in presences if presence.present}
+    found = []
+    for leg in in_order([leg for leg in legs if leg.sid in there and not leg.ended_at]):
+        seat = there[leg.sid]
+        # Of another application's room nobody need tell us that it began.
+        started = seat.room.status == "in-progress" or not seat.room.name.startswith("call-")
+        flags = (started, seat.muted, seat.held, seat.coaching, seat.coaches)
+        found.append(Place(leg.sid, leg.role, seat.room_id, leg.who, *flags))
+    return found
+
+
+def oldest_first(actions: Iterable["Action"]) -> list["Action"]:
+    return sorted(actions, key=lambda action: action.requested_at)
 
 
 def action_body(action: "Action", shown: Any) -> dict[str, Any]:
@@ -111,8 +154,15 @@ def action_body(action: "Action", shown: Any) -> dict[str, Any]:
     }
 
 
-def recent(legs: Sequence["Leg"]) -> list["Leg"]:
+def in_order(legs: Iterable[Seen]) -> list[Seen]:
+    """By role, then as they began; what nobody knows the beginning of comes last."""
+    return sorted(legs, key=lambda leg: (RANKS[leg.role], leg.started_at or NEVER, leg.sid))
+
+
+def recent(legs: list[Seen]) -> list[Seen]:
     """All that live and the last five that ended: a row stays small however long the call goes on."""
+    if len(legs) <= SOME_LEGS:
+        return legs
     ended = sorted((leg for leg in legs if leg.ended_at), key=lambda leg: (leg.ended_at, leg.sid))[-SOME_LEGS:]
     kept = {leg.sid for leg in ended}
     return [leg for leg in legs if not leg.ended_at or leg.sid in kept]
@@ -140,8 +190,9 @@ def frame(from_revision: int, to_revision: int, bodies: Iterable[str], gone: Ite
     )
 
 
-def snapshot(epoch: str, revision: int, bodies: Iterable[str]) -> str:
-    return f'{{"epoch":{json.dumps(epoch)},"revision":{revision},"calls":[{",".join(bodies)}]}}'
+def around_snapshot(epoch: str, revision: int) -> tuple[str, str]:
+    """What stands before and after the bodies of a snapshot."""
+    return f'{{"epoch":{json.dumps(epoch)},"revision":{revision},"calls":[', "]}"
 
 
 def message(op: str, **values: Any) -> str:

@@ -1,20 +1,21 @@
 """The hub: open desks by audience. One frame a tick and audience, the same text to every desk of it."""
 
-import gzip
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.conf import settings
 
 from calls.live import frames
-from calls.live.mirror import Audience, Card, Mirror
+from calls.live.mirror import Audience, Card, Mirror, Picture
 from calls.models import Pulse, Rights
 
 HEARTBEAT = 2.0  # seconds between heads
 WINDOW_MESSAGES, WINDOW_BYTES = 256, 512 * 1024
 CATCH_UP_BYTES = 256 * 1024
+ACK_MESSAGES, ACK_BYTES = 64, 128 * 1024  # with so much out a browser acknowledges (static/desk/stream.js)
 SILENCE = 30.0  # seconds without an ack while something is out
 BOARD_AGE = 2.0  # seconds: older than this the mirror is not called live
 log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class Desk:
         self.behind = False
         self.held_back = False  # its rights could not be read: it owes us a look at the board anew
         self.owed_rights, self.owed_reload = False, ""  # what it must hear first when it reads again
+        self.alarms = frames.message("alarms", alarms=[])  # what it was told last; one that opens knows of none
         self.heard_at = now
 
     def say(self, inside: str, *, now: float, to: int | None = None) -> bool:
@@ -54,12 +56,19 @@ class Desk:
         self._send(frames.numbered(self.n, inside))
         return True
 
-    def ack(self, n: int, now: float) -> None:
+    def ack(self, n: int, now: float) -> int:
+        """Returns how many bytes are not out any more."""
         if n > self.acked:  # the same one again is no sign of reading on
             self.heard_at = now
-        for number in range(self.acked + 1, n + 1):
-            self._out -= self._sizes.pop(number)
+        came = sum(self._sizes.pop(number) for number in range(self.acked + 1, n + 1))
+        self._out -= came
         self.acked = n
+        return came
+
+    @property
+    def reads_on(self) -> bool:
+        """Another ack is sure to come, unless it stops reading altogether."""
+        return self.n - self.acked >= ACK_MESSAGES or self._out >= ACK_BYTES
 
     def silent(self, now: float) -> bool:
         return self.n > self.acked and now - self.heard_at > SILENCE
@@ -71,7 +80,7 @@ class Crowd:
 
     position: int
     desks: set[Desk] = field(default_factory=set)
-    packed: tuple[int, bytes] | None = None
+    picture: Picture | None = None  # as of `position`
 
 
 class Hub:
@@ -92,7 +101,7 @@ class Hub:
 
     def enter(self, desk: Desk, now: str) -> None:
         self.desks.add(desk)
-        hello = {"version": 1, "heartbeat": HEARTBEAT, "now": now}
+        hello = {"version": 2, "heartbeat": HEARTBEAT, "now": now}
         desk.say(frames.message("hello", **hello, rights=desk.rights.digest, you=desk.rights.you), now=self.clock())
 
     def leave(self, desk: Desk) -> None:
@@ -118,13 +127,12 @@ class Hub:
     def live(self) -> bool:
         return not self.held_back and self.good_at is not None and self.clock() - self.good_at < BOARD_AGE
 
-    def snapshot(self, audience: Audience) -> tuple[str, bytes]:
-        """(ETag, gzipped JSON) of the board for this audience; packed once per position, whoever asks."""
+    def picture(self, audience: Audience) -> Picture:
+        """The board for this audience; the same object, and so packed once, for all who ask at the same position."""
         crowd = self.crowd(audience)
-        if crowd.packed is None or crowd.packed[0] != crowd.position:
-            text = self.mirror.snapshot(audience, crowd.position)
-            crowd.packed = (crowd.position, gzip.compress(text.encode(), compresslevel=1))
-        return f'"{self.mirror.epoch}.{crowd.position}.{audience_key(audience)}"', crowd.packed[1]
+        if crowd.picture is None:
+            crowd.picture = self.mirror.picture(audience, crowd.position)
+        return crowd.picture
 
     def sync(self, desk: Desk, epoch: str, revision: int) -> None:
         """Resume from `revision` and join the audience, in one step; or say `reload`. Never a partial recovery."""
@@ -149,10 +157,12 @@ class Hub:
         desk.behind = False
         desk.owed_reload = "" if desk.say(frames.message("reload", why=why), now=self.clock()) else why
 
-    def acked(self, desk: Desk, n: int) -> None:
-        desk.ack(n, self.clock())
-        if desk.behind:
+    def acked(self, desk: Desk, n: int) -> int:
+        came = desk.ack(n, self.clock())
+        # Not before it has read nearly all: then there is room for what it missed, and it need not look anew.
+        if desk.behind and not desk.reads_on:
             self._make_up(desk)
+        return came
 
     def _make_up(self, desk: Desk) -> None:
         """A desk that fell behind reads again: it hears where things stand now, and never the backlog."""
@@ -182,7 +192,7 @@ class Hub:
         """The mirror was built anew: nothing that a browser holds can be carried on from."""
         self.crowds = {audience: crowd for audience, crowd in self.crowds.items() if crowd.desks}
         for crowd in self.crowds.values():
-            crowd.position, crowd.packed = self.mirror.revision, None
+            crowd.position, crowd.picture = self.mirror.revision, None
         for desk in list(self.desks):
             self.reload(desk, "epoch")
 
@@ -193,12 +203,24 @@ class Hub:
             bodies, gone = news(moved, audience)
             if not bodies and not gone:
                 continue
-            start, crowd.position = crowd.position, self.mirror.revision
+            start, crowd.position, crowd.picture = crowd.position, self.mirror.revision, None
             if crowd.desks:
                 inside = frames.frame(start, crowd.position, bodies, gone)
                 for desk in list(crowd.desks):
                     if not desk.say(inside, now=now, to=crowd.position) and desk.n == desk.acked:
                         self._make_up(desk)  # larger than the window: no ack would ever come
+
+    def warn(self, alarms: Sequence[tuple[int | None, dict[str, Any]]]) -> None:
+        """What is too much now, with the team that it is of: to every desk that was not told just that before."""
+        now = self.clock()
+        for audience, crowd in self.crowds.items():
+            if not crowd.desks:
+                continue
+            teams = {team for team, _ in audience}
+            inside = frames.message("alarms", alarms=[told for team, told in alarms if team in teams])
+            for desk in crowd.desks:
+                if desk.alarms != inside and desk.say(inside, now=now):
+                    desk.alarms = inside
 
     def beat(self) -> None:
         """Every two seconds: where each audience stands, or that this process no longer knows."""
@@ -259,12 +281,6 @@ def news(moved: list[tuple[Card | None, Card]], audience: Audience) -> tuple[lis
         elif before is not None and before.text(audience) is not None:
             gone.append(str(card.id))
     return bodies, gone
-
-
-def audience_key(audience: Audience) -> str:
-    return ".".join(
-        f"{'-' if team is None else team}{'f' if full else 'm'}" for team, full in sorted(audience, key=str)
-    )
 
 
 hub = Hub(Mirror())

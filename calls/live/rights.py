@@ -6,11 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
-from django.db import close_old_connections, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from calls.models import Rights, read_rights
+from calls.models.rows import take
+
+LONGEST_KEY = 40  # of django_session
 
 
 class Watch:
@@ -24,7 +27,8 @@ class Watch:
 
     async def read(self, session_keys: Iterable[str]) -> dict[str, Rights]:
         """The rights behind each session key, as of after this call. A key that is missing has no session any more."""
-        wanted = {key for key in session_keys if key}
+        # One statement reads for all who ask: what cannot be a key (a cookie may hold a NUL) must not spoil it.
+        wanted = {key for key in session_keys if key.isascii() and key.isalnum() and len(key) <= LONGEST_KEY}
         if not wanted:
             return {}
         loop = asyncio.get_running_loop()
@@ -60,12 +64,25 @@ def let_go() -> None:
 
 
 def read_sessions(keys: Collection[str]) -> dict[str, Rights]:
-    """Valid sessions only: not run out, of an active person, whose password is still the one of the sign-in."""
-    close_old_connections()
-    sittings = {}
-    for session in Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now()):
+    """Valid sessions only: not run out, of an active person, whose password is still the one of the sign-in.
+
+    This thread keeps its connection: to make one takes longer than to read.
+    """
+    kept = connection.connection is not None
+    try:
+        return read_now(keys)
+    except (InterfaceError, OperationalError):
+        connection.close()
+        if not kept:
+            raise
+        return read_now(keys)  # whoever was at the other end may only have started anew
+
+
+def read_now(keys: Collection[str]) -> dict[str, Rights]:
+    sittings, now = {}, timezone.now()
+    for session in take(Session, "session_key", keys):
         inside = session.get_decoded()
-        if SESSION_KEY in inside:
+        if session.expire_date > now and SESSION_KEY in inside:
             sittings[session.session_key] = (int(inside[SESSION_KEY]), inside.get(HASH_SESSION_KEY, ""))
     rights = read_rights({user for user, _ in sittings.values()})
     return {

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,15 +14,19 @@ from channels.layers import get_channel_layer
 from django.utils import timezone
 
 from calls.failpoints import crash
-from calls.live import frames, hint
+from calls.live import frames, hint, lean
+from calls.live.alarms import open_alarms
 from calls.live.hub import HEARTBEAT, Hub, hub
 from calls.live.mirror import Card
 from calls.live.rights import let_go, watch
-from calls.models import Action, Board, Call, Leg, Presence, pulse
+from calls.live.seen import SeenCall, SeenLeg, calls_seen, legs_seen
+from calls.models import Action, Board, Call, Leg, Presence, Tap, pulse
 
 TICK = 0.05  # seconds between two reads at most; the first hint after a pause is followed at once
+LEAST_REST = 0.01  # seconds, also after a read that took longer than a tick
 POLL = 0.5  # seconds between two reads at least: hints may be lost
 PULSE = 1.0  # seconds between two looks at how Twilio is
+ALARMS = 0.4  # seconds between two looks at what is too much
 LATE = timedelta(minutes=2)  # more than the healer needs for a call whose last callback was lost
 log = logging.getLogger(__name__)
 
@@ -43,7 +47,7 @@ class Tail:
         self._tasks: list[asyncio.Task[None]] = []
         self._stop_listening: Callable[[], None] = lambda: None
         self._beginning: asyncio.Task[None]
-        self._felt_at = 0.0
+        self._felt_at = self._warned_at = 0.0
 
     async def ensure_started(self) -> None:
         """Start on this loop unless a running one has it already. Returns after the first read."""
@@ -96,10 +100,18 @@ class Tail:
             self.hub.pulse = await loop.run_in_executor(self._executor, pulse, self.hub.pulse)
             self._felt_at = self.hub.clock()
 
+    async def warn(self) -> None:
+        """Tell the desks what is too much, if any is open; raises what the database raises."""
+        if self.hub.desks and self.hub.clock() - self._warned_at >= ALARMS:
+            loop = asyncio.get_running_loop()
+            self.hub.warn(await loop.run_in_executor(self._executor, open_alarms))
+            self._warned_at = self.hub.clock()
+
     async def _try_to_read(self) -> None:
         try:
             await self.read_now()
             await self.feel_pulse()
+            await self.warn()
         except Exception as error:  # noqa: BLE001  the database's: the desks are told that they are stale
             log.warning("The board cannot be read: %s", error)
             with contextlib.suppress(Exception):  # what is broken may not even close
@@ -110,8 +122,11 @@ class Tail:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._hint.wait(), POLL)
             self._hint.clear()
+            began = self.hub.clock()
             await self._try_to_read()
-            await asyncio.sleep(TICK)
+            # Unseen, a call may as well change several times between two reads.
+            rest = (TICK if self.hub.desks else POLL) - (self.hub.clock() - began)
+            await asyncio.sleep(max(rest, LEAST_REST))
 
     async def _beat(self) -> None:
         while True:
@@ -170,33 +185,37 @@ def read(epoch: str, last: int) -> Reading:
 
 
 def cards_of(calls: Iterable[Call]) -> list[Card]:
-    """The bodies of these calls, by four queries however many they are. A call of the past has none."""
-    found = {
-        call.pk: call
-        for call in calls.select_related("team", "line", "agent", "position").order_by("position__revision")  # type: ignore[attr-defined]
-    }
-    told = {pk for pk, call in found.items() if not came_late(call)}
-    legs: dict[UUID, list[Leg]] = defaultdict(list)
-    for leg in Leg.objects.filter(call__in=told).select_related("agent").defer("registers"):
-        legs[leg.call_id].append(leg)
+    """The bodies of these calls, by five queries however many they are. A call of the past has none."""
+    found = calls_seen(calls)
+    told = {call.pk for call in found if not came_late(call)}
+    legs = legs_seen(told)
     presences: dict[UUID, list[Presence]] = defaultdict(list)
     for presence in Presence.objects.filter(room__call__in=told, present=True).select_related("room").order_by("pk"):
         if presence.room.call_id is not None:
             presences[presence.room.call_id].append(presence)
+    taps: dict[UUID, list[Tap]] = defaultdict(list)
+    for tap in Tap.objects.filter(leg__call__in=told, ended_at=None).select_related("leg").order_by("sid"):
+        taps[tap.leg.call_id].append(tap)
     actions: dict[UUID, list[Action]] = defaultdict(list)
     for action in Action.objects.filter(call__in=told).select_related("by").order_by("-requested_at", "pk"):
         actions[action.call_id].append(action)
-    return [card_of(call, legs[pk], actions[pk], presences[pk]) for pk, call in found.items()]
+    return [card_of(call, legs[call.pk], actions[call.pk], presences[call.pk], taps[call.pk]) for call in found]
 
 
-def card_of(call: Call, legs: list[Leg], actions: list[Action], presences: list[Presence]) -> Card:
+def card_of(
+    call: Call | SeenCall,
+    legs: Sequence[Leg | SeenLeg],
+    actions: Sequence[Action],
+    presences: Sequence[Presence],
+    taps: Sequence[Tap] = (),
+) -> Card:
     if call.merged_into_id is not None or came_late(call):
         return Card(call.pk, call.revision, call.team_id, None, None, off=True)
-    masked, full = (frames.text(frames.body(call, legs, actions, presences, full=full)) for full in (False, True))
+    masked, full = lean.texts(call, legs, actions, presences, taps)
     return Card(call.pk, call.revision, call.team_id, masked, full, off=call.ended_at is not None)
 
 
-def came_late(call: Call) -> bool:
+def came_late(call: Call | SeenCall) -> bool:
     """It was over long before anybody told us (an import, a long outage): it leaves without a last look at it.
 
     By its own times, so that every process says the same of it.

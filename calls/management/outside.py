@@ -100,6 +100,7 @@ def lines() -> Iterator[Finding]:
     for address in sorted(addresses):
         if address.startswith("+"):
             yield leads_here(address, known.get(address))
+            yield from kept(address, known.get(address))
         else:
             yield Finding("lines", None, f"{address} is no number: where it leads is set elsewhere at Twilio.")
 
@@ -110,7 +111,8 @@ def leads_here(address: str, resource: gateway.Resource | None) -> Finding:
         return Finding("lines", False, f"{address} is not of this account.", "Take it off the lines, or get it back.")
     if other := numbers.overruled(resource):
         return Finding("lines", False, f"{address} leads to {other}.", "Take that off the number in Twilio's console.")
-    is_, wanted = numbers.leads_to(resource), numbers.leads_here()
+    wanted = numbers.leads_here()
+    is_ = numbers.leads_to(resource, wanted)
     if is_ == wanted:
         return Finding("lines", True, f"{address} leads here.")
     if bare(is_) == bare(wanted):
@@ -119,6 +121,21 @@ def leads_here(address: str, resource: gateway.Resource | None) -> Finding:
     method = "VoiceMethod" if wrong else "StatusCallbackMethod"
     where = numbers.shown(is_["VoiceUrl" if wrong else "StatusCallback"], is_[method])
     return Finding("lines", False, f"{address} leads to {where}{'' if wrong else ' when a call ends'}.", connect)
+
+
+def kept(address: str, resource: gateway.Resource | None) -> Iterator[Finding]:
+    """Who waits while nobody answers here, Twilio keeps by the number's fallback. Without it nothing is wrong."""
+    if resource is None or numbers.overruled(resource):
+        return
+    fallback = numbers.leads_to(resource)["VoiceFallbackUrl"]
+    do = f"Run `manage.py connect_twilio {address} --fallback` and a document's address at Twilio (docs/queues.md)."
+    if not fallback:
+        says = f"{address} has none: who waits, or phones in, while this server restarts may be hung up."
+        yield Finding("fallback", None, says, do)
+    elif fallback.startswith(settings.PUBLIC_URL):
+        yield Finding("fallback", None, f"That of {address} leads here, and is away when this server is.", do)
+    else:
+        yield Finding("fallback", True, f"{address} has one: who waits stays while this server restarts.")
 
 
 def bare(addresses: dict[str, str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection, models
 from django.db.models import F
 
-from calls.models.rows import put, take
+from calls.models.rows import told_of
 
 
 def new_epoch() -> str:
@@ -44,22 +44,30 @@ def publish(calls: Iterable[UUID], *, shape: Iterable[UUID] = ()) -> int | None:
     changed, reshaped = sorted(set(calls) | set(shape)), set(shape)
     if not changed:
         return None
+    # How many places behind the board's new revision; each call has one of its own.
+    places = [(call, int(call in reshaped), place + 1 - len(changed)) for place, call in enumerate(changed)]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE calls_board SET revision = revision + %s WHERE id = 1 RETURNING revision", [len(changed)]
-        )
-        (revision,) = cursor.fetchone()
-    first = revision - len(changed) + 1
-    held = {position.call_id: position.shape for position in take(Position, "call_id", changed)}
-    put(
-        [
-            Position(
-                call_id=call, revision=first + place, shape=held.get(call, 0) + (call in reshaped or call not in held)
-            )
-            for place, call in enumerate(changed)
-        ]
-    )
+        if connection.vendor == "postgresql":
+            told = told_of([{"call_id": call, "shape": shape, "place": place} for call, shape, place in places])
+            cursor.execute(IN_ONE_TRIP, [len(changed), told])
+            revision: int = cursor.fetchone()[0]
+        else:
+            cursor.execute(MOVE, [len(changed)])
+            (revision,) = cursor.fetchone()
+            cursor.executemany(PLACE, [(call.hex, shape, revision + place) for call, shape, place in places])
     return revision
+
+
+# The board's row is locked first.
+MOVE = "UPDATE calls_board SET revision = revision + %s WHERE id = 1 RETURNING revision"
+INTO = "INSERT INTO calls_position (call_id, shape, revision)"
+UPON = """ON CONFLICT (call_id) DO UPDATE
+    SET shape = calls_position.shape + excluded.shape, revision = excluded.revision"""
+PLACE = f"{INTO} VALUES (%s, %s, %s) {UPON}"
+IN_ONE_TRIP = f"""WITH board AS ({MOVE}) {INTO}
+    SELECT call_id, shape, board.revision + place
+    FROM board, json_to_recordset(%s) AS told(call_id uuid, shape integer, place bigint)
+    {UPON} RETURNING (SELECT revision FROM board)"""  # noqa: S608
 
 
 def turn_epoch() -> str:

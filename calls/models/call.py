@@ -1,15 +1,20 @@
 """Calls, their legs, and the rooms they meet in. Only `intake.record` writes status, membership, team and times."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from calls.intake.lifecycle import LegState
 from calls.intake.rooms import Attendance, PresenceState, RoomState
-from calls.models.rights import rights_of
+from calls.models.note import LONGEST_TAG, MOST_TAGS
+from calls.models.rights import in_teams, name_of, rights_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -21,31 +26,31 @@ class CallQuerySet(models.QuerySet["Call"]):
 
     def visible_to(self, user: "User | AnonymousUser") -> Self:
         """The calls of the teams that the user may watch; what is not here is a 404 to that user."""
-        watched = rights_of(user).watched
-        teams = Q(team__in=[team for team in watched if team is not None])
-        return self.filter(teams | Q(team=None) if None in watched else teams)
+        return self.filter(in_teams(rights_of(user).watched))
 
 
 class Call(models.Model):
     """One conversation, from its first leg to its last."""
 
     class Status(models.TextChoices):
-        WAITING = "waiting"
-        IN_MENU = "in-menu"
-        RINGING = "ringing"
-        TALKING = "talking"
-        HELD = "held"
-        CONSULTING = "consulting"
-        WITH_BOT = "with-bot"
-        ENDING = "ending"
-        ENDED = "ended"
+        WAITING = "waiting", _("Waiting")
+        IN_MENU = "in-menu", _("In Menu")
+        RINGING = "ringing", _("Ringing")
+        TALKING = "talking", _("Talking")
+        HELD = "held", _("Held")
+        CONSULTING = "consulting", _("Consulting")
+        WITH_BOT = "with-bot", _("With Bot")
+        ENDING = "ending", _("Ending")
+        ENDED = "ended", _("Ended")
+
+    TALKS = (Status.TALKING, Status.HELD, Status.CONSULTING)  # a person is there, not a bot
 
     class Outcome(models.TextChoices):
-        COMPLETED = "completed"
-        MISSED = "missed"
-        BUSY = "busy"
-        FAILED = "failed"
-        CANCELED = "canceled"
+        COMPLETED = "completed", _("Completed")
+        MISSED = "missed", _("Missed")
+        BUSY = "busy", _("Busy")
+        FAILED = "failed", _("Failed")
+        CANCELED = "canceled", _("Canceled")
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     direction = models.CharField(max_length=20, blank=True)
@@ -56,6 +61,7 @@ class Call(models.Model):
     team = models.ForeignKey("calls.Team", models.PROTECT, null=True, related_name="calls")
     line = models.ForeignKey("calls.Line", models.SET_NULL, null=True, related_name="calls")
     queue = models.CharField(max_length=80, blank=True)
+    tags = models.CharField(max_length=MOST_TAGS * (LONGEST_TAG + 2), blank=True, help_text=_("With commas between."))
     agent = models.ForeignKey("calls.Agent", models.SET_NULL, null=True, related_name="calls")
     from_number = models.CharField(max_length=300, blank=True)
     to_number = models.CharField(max_length=300, blank=True)
@@ -67,6 +73,9 @@ class Call(models.Model):
     unverified_since = models.DateTimeField(null=True)
     heard_at = models.DateTimeField(null=True)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
+
+    # No column: whoever tells of a call fills it in, if they have asked for it (`Waiting.entered_at`).
+    waits_since: "datetime | None" = None
 
     objects = CallQuerySet.as_manager()
 
@@ -84,6 +93,18 @@ class Call(models.Model):
             ("transfer_call", "Can transfer calls"),
             ("announce_call", "Can play announcements into calls"),
             ("redirect_call", "Can send calls to another flow"),
+            ("hold_call", "Can put people on hold"),
+            ("mute_call", "Can mute people"),
+            ("monitor_call", "Can listen to calls"),
+            ("whisper_call", "Can whisper to agents"),
+            ("barge_call", "Can speak on calls"),
+            ("take_over_call", "Can take calls over"),
+            ("pull_call", "Can pull callers from queues and move them"),
+            ("record_call", "Can start, pause and stop recordings"),
+            ("transcribe_call", "Can start and stop transcriptions"),
+            ("stream_call", "Can start and stop media streams"),
+            ("add_party_call", "Can add people to calls"),
+            ("kick_call", "Can remove people from calls"),
             ("dial_external", "Can transfer to numbers outside the directory"),
             ("raw_twiml", "Can give calls TwiML of their own"),
             ("view_audit", "Can read the audit"),
@@ -91,7 +112,12 @@ class Call(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Call {str(self.id)[:8]}"
+        return gettext("Call %(id)s") % {"id": str(self.id)[:8]}
+
+    @property
+    def room(self) -> str:
+        """The name of its room at Twilio: no number and nobody's name."""
+        return f"call-{self.pk}"
 
     @property
     def shape(self) -> int:
@@ -106,19 +132,23 @@ class Leg(models.Model):
     """One Twilio Call resource. Its readable columns are made of `registers`, the joined state of all its reports."""
 
     class Role(models.TextChoices):
-        CALLER = "caller"
-        AGENT = "agent"
-        CONSULT = "consult"
-        SUPERVISOR = "supervisor"
-        BOT = "bot"
-        EXTERNAL = "external"
+        CALLER = "caller", _("Caller")
+        AGENT = "agent", _("Agent")
+        CONSULT = "consult", _("Consult")
+        SUPERVISOR = "supervisor", _("Supervisor")
+        BOT = "bot", _("Bot")
+        EXTERNAL = "external", _("External")
 
     sid = models.CharField(primary_key=True, max_length=34)
     call = models.ForeignKey(Call, models.CASCADE, related_name="legs")
     parent = models.ForeignKey("self", models.SET_NULL, null=True, db_index=False, related_name="children")
-    agent = models.ForeignKey("calls.Agent", models.SET_NULL, null=True, related_name="legs")
+    agent = models.ForeignKey("calls.Agent", models.SET_NULL, null=True, db_index=False, related_name="legs")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, db_index=False, related_name="legs",
+        help_text=_("The supervisor who is rung."),
+    )  # fmt: skip
     role = models.CharField(max_length=10, choices=Role, blank=True)
-    role_signed = models.BooleanField(default=False, help_text="By an address of ours; otherwise it is a guess.")
+    role_signed = models.BooleanField(default=False, help_text=_("By an address of ours; otherwise it is a guess."))
     direction = models.CharField(max_length=24, blank=True)
     status = models.CharField(max_length=12, default="queued")
     from_number = models.CharField(max_length=300, blank=True)
@@ -127,13 +157,13 @@ class Leg(models.Model):
     ringing_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
-    duration = models.PositiveIntegerField(null=True, help_text="seconds")
+    duration = models.PositiveIntegerField(null=True, help_text=_("seconds"))
     sip_code = models.PositiveSmallIntegerField(null=True)
     answered_by = models.CharField(max_length=24, blank=True)
     inferred = models.BooleanField(default=False)
     conflict = models.BooleanField(default=False)
     unverified = models.BooleanField(default=False)
-    healed = models.BooleanField(default=False, help_text="Its end was told by REST alone: the callback was lost.")
+    healed = models.BooleanField(default=False, help_text=_("Its end was told by REST alone: the callback was lost."))
     price = models.DecimalField(max_digits=10, decimal_places=5, null=True)
     resume_url = models.CharField(max_length=500, blank=True)
     registers = models.JSONField(default=dict)
@@ -143,6 +173,8 @@ class Leg(models.Model):
         indexes = [
             models.Index(fields=["to_number"], name="live_legs_by_contact", condition=Q(ended_at=None)),
             models.Index(fields=["parent"], name="legs_by_parent"),
+            models.Index(fields=["person"], name="live_supervisors", condition=Q(ended_at=None, person__isnull=False)),
+            models.Index(fields=["agent", "ended_at"], name="legs_of_an_agent"),
         ]
 
     def __str__(self) -> str:
@@ -155,6 +187,13 @@ class Leg(models.Model):
     @property
     def live(self) -> bool:
         return self.ended_at is None and not self.unverified
+
+    @property
+    def who(self) -> str:
+        """The name of whoever is there, if it is one of us."""
+        if self.person is not None:
+            return name_of(self.person)
+        return self.agent.name if self.agent else ""
 
     COLUMNS = (
         "status", "started_at", "ringing_at", "answered_at", "ended_at", "duration", "sip_code", "direction",
@@ -179,7 +218,7 @@ class Room(models.Model):
     sid = models.CharField(primary_key=True, max_length=34)
     name = models.CharField(max_length=300, blank=True)
     call = models.ForeignKey(
-        Call, models.CASCADE, null=True, related_name="rooms", help_text="Empty until a leg joins."
+        Call, models.CASCADE, null=True, related_name="rooms", help_text=_("Empty until a leg joins.")
     )
     status = models.CharField(max_length=12, default="init")
     registers = models.JSONField(default=dict)
@@ -202,6 +241,8 @@ class Presence(models.Model):
     held_since = models.DateTimeField(null=True)
     muted = models.BooleanField(default=False)
     coaching = models.BooleanField(default=False)
+    coaches = models.CharField(max_length=34, blank=True, help_text=_("The leg that alone hears this one, if known."))
+    end_on_exit = models.BooleanField(default=False)
     joined_at = models.DateTimeField(null=True)
     left_at = models.DateTimeField(null=True)
     hold_seconds = models.FloatField(default=0)
@@ -216,7 +257,8 @@ class Presence(models.Model):
         return PresenceState.from_json(self.registers)
 
     SEEN = (
-        "present", "held", "held_since", "muted", "coaching", "joined_at", "left_at", "hold_seconds", "registers",
+        "present", "held", "held_since", "muted", "coaching", "coaches", "end_on_exit", "joined_at",
+        "left_at", "hold_seconds", "registers",
     )  # fmt: skip
 
     def become(self, seen: Attendance) -> bool:
@@ -225,5 +267,6 @@ class Presence(models.Model):
         self.registers = self.heard.as_json()
         self.present, self.held, self.held_since = seen.present, seen.held, seen.held_since
         self.muted, self.coaching = seen.present and seen.muted, seen.coaching
+        self.coaches, self.end_on_exit = seen.coaches, seen.present and seen.end_on_exit
         self.joined_at, self.left_at, self.hold_seconds = seen.joined_at, seen.left_at, seen.hold_seconds
         return before != [getattr(self, column) for column in self.SEEN]

@@ -1,15 +1,16 @@
 """Reports: what Twilio said, every distinct statement once, raw."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Report(models.Model):
     class Verdict(models.TextChoices):
-        HEARD = "heard", "heard"
-        STRANGE = "strange", "heard, with a word that we do not know"
-        CONFLICT = "conflict", "heard, contradicts an earlier one"
-        UNVERIFIED = "unverified", "live leg of an ended call: kept until Twilio confirms it"
-        FAILED = "failed", "kept raw: could not be applied"
+        HEARD = "heard", _("heard")
+        STRANGE = "strange", _("heard, with a word that we do not know")
+        CONFLICT = "conflict", _("heard, contradicts an earlier one")
+        UNVERIFIED = "unverified", _("live leg of an ended call: kept until Twilio confirms it")
+        FAILED = "failed", _("kept raw: could not be applied")
 
     digest = models.CharField(max_length=64)
     door = models.CharField(max_length=20)
@@ -35,5 +36,5 @@ class Report(models.Model):
     @property
     def said(self) -> str:
         """The word that it is about."""
-        words = ("CallStatus", "StatusCallbackEvent", "RecordingStatus", "status")
+        words = ("CallStatus", "StatusCallbackEvent", "RecordingStatus", "TranscriptionEvent", "StreamEvent", "status")
         return next((self.body[word] for word in words if self.body.get(word)), "")

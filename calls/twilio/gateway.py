@@ -16,25 +16,19 @@ from urllib.parse import parse_qsl, urlsplit
 import requests
 from django.conf import settings
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
-from twilio.http import HttpClient
-from twilio.http.response import Response
 from twilio.rest import Client
-from urllib3.exceptions import HTTPError
 
-DEADLINE = 12.0  # seconds for all that one wish asks: turns in our queue, tries and the answers' bodies included
-CONNECT = 3.0  # seconds
-AT_ONCE = 8
-LARGEST = 4 * 1024 * 1024  # bytes of an answer: a page of 1,000 calls is one
+from calls.twilio.wire import AT_ONCE, Wire, deadline
+from calls.twilio.wire import DEADLINE as DEADLINE
+from calls.twilio.wire import Unreachable as Unreachable
+
 TRIES = 3  # of a request that never left
 REFUSED_FOR = 30.0  # seconds without asking, after Twilio did not accept who we are
 PAGE = 1000  # calls; Twilio's most
-NO_CONTENT = 204  # done, and nothing to add
-# The SDK puts SIDs into the path as they are, and the URL library folds "..": what leaves must look like this.
-PATH = re.compile(
-    r"/2010-04-01/Accounts/(AC[0-9a-fA-F]{32})"
-    r"(/Calls(/CA[0-9a-f]{32})?|/Conferences(/CF[0-9a-f]{32})?|/IncomingPhoneNumbers(/PN[0-9a-f]{32})?)?\.json"
-)
+NOT_FOUND = 20404
 SID = re.compile(r"CA[0-9a-f]{32}")
+ROOM = re.compile(r"CF[0-9a-f]{32}|call-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+BESIDE = re.compile(r"(RE|GT|MZ)[0-9a-f]{32}")
 NUMBER_SID = re.compile(r"PN[0-9a-f]{32}")
 THEIR_WORDS = re.compile(r"Unable to (update|fetch) record: ")  # the SDK's own words before Twilio's
 log = logging.getLogger(__name__)
@@ -47,14 +41,6 @@ class Refused(Exception):
     def __init__(self, code: int, status: int, message: str) -> None:
         super().__init__(message)
         self.code, self.status = code, status
-
-
-class Unreachable(Exception):
-    """No answer. `sent`: the request may have reached Twilio, so it may have happened."""
-
-    def __init__(self, message: str, *, sent: bool) -> None:
-        super().__init__(message)
-        self.sent = sent
 
 
 # Calls ---------------------------------------------------------------------------------------------------------
@@ -78,6 +64,17 @@ def redirect_leg(sid: str, *, url: str = "", twiml: str = "", until: float | Non
     (twilio.com/docs/voice/api/call-resource#update-a-call-resource). Returns the Call resource.
     """
     return _update(leg_uri(sid), {"Twiml": twiml} if twiml else {"Url": url, "Method": "POST"}, until)
+
+
+def limit_leg(sid: str, seconds: int, *, until: float | None = None) -> Resource:
+    """The longest that it may last, in seconds since it was answered ("maximum duration of the call",
+    twilio.com/docs/voice/api/call-resource#update-a-call-resource): then Twilio ends it by itself. Nothing tells of it
+    until then.
+
+    (No page says that an update counts from the beginning. If it counts from now, a call ends later than was said,
+    and none is cut off before.)
+    """
+    return _update(leg_uri(sid), {"TimeLimit": str(seconds)}, until)
 
 
 def fetch_leg(sid: str, *, until: float | None = None) -> Resource:
@@ -108,6 +105,100 @@ def list_legs(
         params |= {name: f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for name, at in bounds.items() if at}
     answer = _fetch(f"/Accounts/{settings.TWILIO_ACCOUNT_SID}/Calls.json", params, until)
     return _page(answer, "calls")
+
+
+# Rooms -----------------------------------------------------------------------------------------------------------
+# A room is named by its ConferenceSid; to add somebody to it, its name (call-<uuid>) does as well.
+
+ROOM_EVENTS = ("start", "end", "join", "leave", "mute", "hold", "modify", "announcement")
+LEG_EVENTS = ("initiated", "ringing", "answered", "completed")
+
+
+def add_participant(
+    room: str,
+    *,
+    from_: str,
+    to: str,
+    label: str,
+    status_callback: str,
+    conference_callback: str,
+    timeout: int,
+    muted: bool = False,
+    coach: str = "",
+    start: bool = True,
+    end_on_exit: bool = False,
+    until: float | None = None,
+) -> Resource:
+    """Call somebody into a room (twilio.com/docs/voice/api/conference-participant-resource#create-a-participant).
+
+    `coach`: the leg that alone hears this one; `start`: the room begins with them; `timeout` in seconds. A room that
+    is named and is not there is opened. Returns the Participant resource; one call a second is what Twilio takes.
+    """
+    values: dict[str, Any] = {
+        "From": from_, "To": to, "Label": label, "Timeout": str(timeout), "Muted": said(muted), "Beep": "false",
+        "EarlyMedia": "false", "StartConferenceOnEnter": said(start), "EndConferenceOnExit": said(end_on_exit),
+        "StatusCallback": status_callback, "StatusCallbackEvent": list(LEG_EVENTS),
+        "ConferenceStatusCallback": conference_callback, "ConferenceStatusCallbackEvent": list(ROOM_EVENTS),
+    }  # fmt: skip
+    if coach:
+        values |= {"Coaching": "true", "CallSidToCoach": coach}
+    pace.wait(until)
+    return _ask(lambda: _client().api.v2010.create("POST", room_uri(room, "/Participants"), data=values), until)
+
+
+def update_participant(room: str, sid: str, values: Mapping[str, str], *, until: float | None = None) -> Resource:
+    """Muted, Hold (with HoldUrl), Coaching with CallSidToCoach, EndConferenceOnExit, AnnounceUrl. Returns the
+    Participant resource at that moment (…/conference-participant-resource#update-a-participant-resource)."""
+    return _update(participant_uri(room, sid), dict(values), until)
+
+
+def fetch_participant(room: str, sid: str, *, until: float | None = None) -> Resource:
+    """Refused with 20404: not in that room (any more)."""
+    return _fetch(participant_uri(room, sid), {}, until)
+
+
+def remove_participant(room: str, sid: str, *, until: float | None = None) -> None:
+    """Kick them. Who is gone already (20404) is as gone as was asked for."""
+    uri = participant_uri(room, sid)
+    try:
+        _ask(lambda: {"gone": _client().api.v2010.delete("DELETE", uri)}, until)
+    except Refused as error:
+        if error.code != NOT_FOUND:
+            raise
+
+
+def update_room(room: str, values: Mapping[str, str], *, until: float | None = None) -> Resource:
+    """Status=completed ends it for all; AnnounceUrl is heard by all (…/conference-resource#update-a-conference)."""
+    return _update(room_uri(room), dict(values), until)
+
+
+def fetch_room(room: str, *, until: float | None = None) -> Resource:
+    return _fetch(room_uri(room), {}, until)
+
+
+def rooms_named(name: str, *, until: float | None = None) -> list[Resource]:
+    """The account's rooms of this name, newest first: one that is not over at most
+    (twilio.com/docs/voice/api/conference-resource#read-multiple-conference-resources)."""
+    params = {"FriendlyName": name, "PageSize": "20"}
+    return _page(_fetch(f"/Accounts/{settings.TWILIO_ACCOUNT_SID}/Conferences.json", params, until), "conferences")[0]
+
+
+# What runs beside a leg ------------------------------------------------------------------------------------------
+
+
+def start_beside(sid: str, what: str, values: Mapping[str, Any], *, until: float | None = None) -> Resource:
+    """`what`: Recordings, Transcriptions or Streams of this leg; returns the new resource."""
+    uri = leg_uri(sid).removesuffix(".json") + f"/{what}.json"
+    return _ask(lambda: _client().api.v2010.create("POST", uri, data=dict(values)), until)
+
+
+def update_beside(sid: str, what: str, its: str, values: Mapping[str, str], *, until: float | None = None) -> Resource:
+    """Stop it, or pause and go on (Status; of a recording PauseBehavior too). `its`: the SID of the resource."""
+    return _update(beside_uri(sid, what, its), dict(values), until)
+
+
+def fetch_beside(sid: str, what: str, its: str, *, until: float | None = None) -> Resource:
+    return _fetch(beside_uri(sid, what, its), {}, until)
 
 
 # The account and its numbers -----------------------------------------------------------------------------------
@@ -153,6 +244,28 @@ def leg_uri(sid: str) -> str:
     if not SID.fullmatch(sid):
         raise ValueError(f"Not a CallSid: {sid!r}")
     return f"/Accounts/{settings.TWILIO_ACCOUNT_SID}/Calls/{sid}.json"
+
+
+def room_uri(room: str, rest: str = "") -> str:
+    if not ROOM.fullmatch(room):
+        raise ValueError(f"Not a room: {room!r}")
+    return f"/Accounts/{settings.TWILIO_ACCOUNT_SID}/Conferences/{room}{rest}.json"
+
+
+def participant_uri(room: str, sid: str) -> str:
+    if not room.startswith("CF") or not SID.fullmatch(sid):
+        raise ValueError(f"Not a participant: {sid!r} in {room!r}")
+    return room_uri(room, f"/Participants/{sid}")
+
+
+def beside_uri(sid: str, what: str, its: str) -> str:
+    if not BESIDE.fullmatch(its):
+        raise ValueError(f"Not a SID: {its!r}")
+    return leg_uri(sid).removesuffix(".json") + f"/{what}/{its}.json"
+
+
+def said(flag: bool) -> str:
+    return "true" if flag else "false"
 
 
 def _update(uri: str, values: dict[str, str], until: float | None) -> Resource:
@@ -210,9 +323,6 @@ def _timed(request: Callable[[], Any], until: float) -> Any:
     return request()
 
 
-deadline = threading.local()
-
-
 def refused(code: int, status: int, message: str) -> Refused:
     if status in (401, 403):
         breaker.open(code, status)
@@ -237,6 +347,27 @@ class Breaker:
 breaker = Breaker()
 
 
+class Pace:
+    """The calls that we make leave one after the other, as many a second as the account may begin (`calls per second`,
+    twilio.com/docs/voice/api/call-resource#create-a-call-resource); whoever asks waits for a turn of its own."""
+
+    def __init__(self) -> None:
+        self._next, self._lock = 0.0, threading.Lock()
+
+    def wait(self, until: float | None = None) -> None:
+        """Until it is our turn. Raises Unreachable (not sent) if that is beyond `until` (time.monotonic)."""
+        with self._lock:
+            turn = max(time.monotonic(), self._next)
+            if turn > (time.monotonic() + DEADLINE if until is None else until):
+                raise Unreachable("Too many calls are to be made at once.", sent=False)
+            self._next = turn + 1 / settings.TWILIO_CALLS_PER_SECOND
+        if (seconds := turn - time.monotonic()) > 0:
+            time.sleep(seconds)
+
+
+pace = Pace()
+
+
 @cache
 def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="gateway")
@@ -258,73 +389,3 @@ def _client() -> Client:
     client.api.base_url = settings.TWILIO_API_URL
     wire.base = client.get_hostname(settings.TWILIO_API_URL)
     return client
-
-
-class Wire(HttpClient):
-    """One session. No redirects, no retries, no other host; the clock runs over the body too, which may drip.
-
-    Answers of 2xx and 4xx are returned; anything else raises Unreachable. ValueError: that address is not one of ours.
-    """
-
-    base = ""  # scheme and host of all that leaves
-    dated = ""  # the Date header of the last answer
-
-    def __init__(self) -> None:
-        super().__init__(log, False, DEADLINE)
-        self.session = requests.Session()
-        adapter = requests.adapters.HTTPAdapter(pool_maxsize=AT_ONCE, max_retries=0)
-        self.session.mount("https://", adapter)
-        self.session.mount("http://", adapter)
-
-    def request(
-        self,
-        method: str,
-        url: str,
-        params: dict[str, str] | None = None,
-        data: dict[str, str] | None = None,
-        headers: dict[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        timeout: float | None = None,
-        allow_redirects: bool = False,
-    ) -> Response:
-        path = PATH.fullmatch(url.removeprefix(self.base)) if self.base and url.startswith(self.base) else None
-        if path is None or path[1] != settings.TWILIO_ACCOUNT_SID:
-            raise ValueError(f"Nothing of ours goes to {url[:200]!r}.")
-        until = getattr(deadline, "until", time.monotonic() + DEADLINE)
-        try:
-            with self.session.request(
-                method,
-                url,
-                params=params,
-                data=data,
-                headers=headers,
-                auth=auth,
-                timeout=(CONNECT, max(0.1, until - time.monotonic())),
-                allow_redirects=False,
-                stream=True,
-            ) as answer:
-                self.dated = answer.headers.get("Date", "")
-                body = bytearray()
-                # `read1` hands on what is there. `iter_content` waits until a piece is full, and an answer that drips
-                # would hold its thread for as long as it likes: each byte has the whole of the time-out.
-                while piece := answer.raw.read1(65536, decode_content=True):
-                    body += piece
-                    if time.monotonic() > until or len(body) > LARGEST:
-                        raise Unreachable("Twilio's answer took too long.", sent=True)
-                if answer.status_code // 100 not in (2, 4):
-                    raise Unreachable(f"Twilio answered {answer.status_code}.", sent=True)
-                said = "{}" if answer.status_code == NO_CONTENT else body.decode("utf-8", "replace")
-                return Response(answer.status_code, said)
-        except requests.exceptions.ConnectTimeout as error:
-            raise Unreachable("Twilio cannot be reached.", sent=False) from error
-        except requests.exceptions.ConnectionError as error:
-            if never_connected(error):
-                raise Unreachable("Twilio cannot be reached.", sent=False) from error
-            raise Unreachable("The connection to Twilio broke.", sent=True) from error
-        except (requests.RequestException, HTTPError) as error:
-            raise Unreachable("Twilio did not answer in time.", sent=True) from error
-
-
-def never_connected(error: BaseException) -> bool:
-    """Refused or unresolved before a byte was sent; a connection that broke later is another matter."""
-    return "NewConnectionError" in repr(error) or "NameResolutionError" in repr(error)

@@ -1,20 +1,25 @@
-"""Reports: what Twilio said, in our words. The last place that knows Twilio's parameter names and casing.
-
-A signature has no delimiters: `AccountSid=AC…&CallSid=CA…` and the one parameter `AccountSid=AC…CallSidCA…` are signed
-alike. So a strict schema follows: what we act on must match whole, and who swallowed a neighbour is refused.
-"""
+"""Reports: what Twilio said, in our words. With the schema the last place that knows its parameter names and casing."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
-from urllib.parse import parse_qsl
 from uuid import UUID
+
+from calls.twilio import schema
+from calls.twilio.schema import (
+    DIAL_STATUSES,
+    EVENTS,
+    RECORDING_STATUSES,
+    SESSION_STATUSES,
+    STATUSES,
+    TERMINAL,
+    Nonsense,
+)
 
 
 class Source(StrEnum):
@@ -25,36 +30,6 @@ class Source(StrEnum):
 
 HISTORY = "import"  # the door of what is read of the past
 
-STATUSES = ("queued", "initiated", "ringing", "in-progress", "completed", "busy", "failed", "no-answer", "canceled")
-TERMINAL = frozenset(STATUSES[4:])
-ROLES = ("caller", "agent", "consult", "supervisor", "bot", "external")
-DIAL_STATUSES = ("completed", "answered", "busy", "no-answer", "failed", "canceled")
-RECORDING_STATUSES = ("in-progress", "paused", "stopped", "processing", "completed", "absent", "failed")
-EVENTS = (
-    "conference-start",
-    "conference-end",
-    "participant-join",
-    "participant-leave",
-    "participant-mute",
-    "participant-unmute",
-    "participant-hold",
-    "participant-unhold",
-    "participant-modify",
-    "participant-speech-start",
-    "participant-speech-stop",
-    "announcement-end",
-    "announcement-fail",
-)
-# A token that lets its bearer call in somebody's name, and a signed identity: not ours to keep.
-SECRETS = ("CallToken", "StirPassportToken")
-MAX_NAMES = 200
-MAX_TEXT = 300
-MAX_URL = 500
-
-
-class Nonsense(ValueError):
-    """Signed, but not something that Twilio says. `str(error)` is the reason in words."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
@@ -63,7 +38,7 @@ class Report:
     door: str
     source: Source
     digest: str  # of all that was signed: two deliveries with one digest are one statement
-    body: dict[str, str]  # what was said, for the raw row, without SECRETS
+    body: dict[str, str]  # what was said, for the raw row, without schema.SECRETS
     received_at: datetime  # of the first delivery; REST: when we asked
     idempotency_token: str = ""  # a hint only: no signature covers it
     call_sid: str = ""  # empty when the report is about a conference only
@@ -85,13 +60,17 @@ class Report:
     bridged: bool | None = None
     dial_status: str = ""
     dial_duration: int | None = None  # seconds
+    session: str = ""  # at the end of a conversation with an AI agent: who ended it, one of SESSION_STATUSES
+    handoff: str = ""  # what the AI agent said at the end
     event: str = ""
     muted: bool | None = None
     hold: bool | None = None
     coaching: bool | None = None
     end_on_exit: bool | None = None
-    recording_sid: str = ""
-    recording_status: str = ""
+    looked_at: bool = False  # REST was asked what these four are now; else it was told to change them
+    coaches: str = ""  # the leg that alone hears this one
+    tap_sid: str = ""  # of what runs beside the leg: a recording, a transcription, a stream
+    tap_status: str = ""
     price: Decimal | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
@@ -111,14 +90,6 @@ class Report:
             return "answered" in (self.was, self.dial_status) or self.dial_status == "completed"
         return self.bridged
 
-    @property
-    def once(self) -> bool:
-        """It carries SequenceNumber or Timestamp, so a second delivery is a repeat and not a second event.
-
-        TwiML requests, waits and recording callbacks may repeat to the letter and mean it; REST is a fresh look.
-        """
-        return self.source is not Source.REST and (self.sequence is not None or self.at is not None)
-
 
 def parse(
     door: str,
@@ -135,51 +106,55 @@ def parse(
 
     Raises Nonsense. An unknown status or event is kept in `strange`: Twilio adds words without notice.
     """
-    said = _schema(door, pairs, account_sid)
-    ours = _our_query(query)
+    said = schema.parameters(door, pairs, account_sid)
+    ours = schema.our_query(query)
     strange: list[str] = []
-    status = _word(said, "CallStatus", STATUSES, strange)
+    status = schema.word(said, "CallStatus", STATUSES, strange)
     # Where Twilio need not send From, a ForwardedFrom that was cut in two could pass for one.
-    people = "From" in NECESSARY.get(door, ("From",))
+    people = "From" in schema.NECESSARY.get(door, ("From",))
+    # What was played into a room names the wish that it was played for.
+    played = schema.played(said) if door == "conference" else None
     return Report(
         door=door,
         source=source,
         digest=digest(door, path, query, pairs),
-        body=_body(pairs),
+        body=schema.body(pairs),
         received_at=received_at.astimezone(UTC),
         idempotency_token=idempotency_token if re.fullmatch(r"[\x21-\x7e]{1,64}", idempotency_token) else "",
-        call_sid=_sid(said, "CallSid", "CA"),
-        parent_sid=_sid(said, "ParentCallSid", "CA"),
-        dialled_sid=_sid(said, "DialCallSid", "CA"),
-        dequeued_sid=_sid(said, "DequeuedCallSid", "CA"),
-        conference_sid=_sid(said, "ConferenceSid", "CF"),
-        room=_room(said),
+        call_sid=schema.sid(said, "CallSid", "CA"),
+        parent_sid=schema.sid(said, "ParentCallSid", "CA"),
+        dialled_sid=schema.sid(said, "DialCallSid", "CA"),
+        dequeued_sid=schema.sid(said, "DequeuedCallSid", "CA"),
+        conference_sid=schema.sid(said, "ConferenceSid", "CF"),
+        room=schema.room(said),
         status=status,
-        sequence=_number(said, "SequenceNumber", 9),
-        at=_timestamp(said, received_at, strange),
-        from_number=_address(said, "From", "Caller") if people else "",
-        to_number=_address(said, "To", "Called") if people else "",
-        direction=_word(said, "Direction", (), strange),
-        duration=_number(said, "CallDuration", 7),
-        sip_code=_number(said, "SipResponseCode", 3),
-        answered_by=_word(said, "AnsweredBy", (), strange),
-        bridged=_flag(said, "DialBridged"),
-        dial_status=_word(said, "DialCallStatus", DIAL_STATUSES, strange),
-        dial_duration=_number(said, "DialCallDuration", 7),
-        event=_word(said, "StatusCallbackEvent", EVENTS, strange),
-        muted=_flag(said, "Muted"),
-        hold=_flag(said, "Hold"),
-        coaching=_flag(said, "Coaching"),
-        end_on_exit=_flag(said, "EndConferenceOnExit"),
-        recording_sid=_sid(said, "RecordingSid", "RE"),
-        recording_status=_word(said, "RecordingStatus", RECORDING_STATUSES, strange),
-        call_id=_uuid(ours, "call"),
-        role=_role(ours),
-        action_id=_uuid(ours, "a"),
-        step=_token(ours, "step"),
-        visit=_token(ours, "visit"),
-        was=_token(ours, "was"),
-        url=_url(path, query) if source is Source.TWIML else "",
+        sequence=schema.number(said, "SequenceNumber", 9),
+        at=schema.timestamp(said, received_at, strange),
+        from_number=schema.address(said, "From", "Caller") if people else "",
+        to_number=schema.address(said, "To", "Called") if people else "",
+        direction=schema.word(said, "Direction", (), strange),
+        duration=schema.number(said, "CallDuration", 7),
+        sip_code=schema.number(said, "SipResponseCode", 3),
+        answered_by=schema.word(said, "AnsweredBy", (), strange),
+        bridged=schema.flag(said, "DialBridged"),
+        dial_status=schema.word(said, "DialCallStatus", DIAL_STATUSES, strange),
+        dial_duration=schema.number(said, "DialCallDuration", 7),
+        session=schema.word(said, "SessionStatus", SESSION_STATUSES, strange),
+        handoff=said.get("HandoffData", ""),
+        event=schema.word(said, "StatusCallbackEvent", EVENTS, strange),
+        muted=schema.flag(said, "Muted"),
+        hold=schema.flag(said, "Hold"),
+        coaching=schema.flag(said, "Coaching"),
+        end_on_exit=schema.flag(said, "EndConferenceOnExit"),
+        tap_sid=schema.tap(said),
+        tap_status=schema.tap_status(said, strange),
+        call_id=schema.uuid(ours, "call"),
+        role=schema.role(ours),
+        action_id=schema.uuid(ours, "a") or played,
+        step=schema.token(ours, "step"),
+        visit=schema.token(ours, "visit"),
+        was=schema.token(ours, "was"),
+        url=schema.url(path, query) if source is Source.TWIML else "",
         strange=tuple(strange),
     )
 
@@ -193,10 +168,10 @@ def from_rest(resource: dict[str, Any], *, asked_at: datetime, door: str = "rest
     said = {name: _storable(value) for name, value in resource.items() if isinstance(value, str | int | float)}
     asked_at = asked_at.astimezone(UTC)
     strange: list[str] = []
-    status = _word(said, "status", STATUSES, strange)
-    ended_at = _date(said, "end_time") if status in TERMINAL else None
+    status = schema.word(said, "status", STATUSES, strange)
+    ended_at = schema.date(said, "end_time") if status in TERMINAL else None
     pairs = sorted(said.items())
-    sid = _sid(said, "sid", "CA")
+    sid = schema.sid(said, "sid", "CA")
     if not sid:
         raise Nonsense("a Call resource without a sid")
     return Report(
@@ -206,19 +181,162 @@ def from_rest(resource: dict[str, Any], *, asked_at: datetime, door: str = "rest
         body=dict(pairs),
         received_at=asked_at,
         call_sid=sid,
-        parent_sid=_sid(said, "parent_call_sid", "CA"),
+        parent_sid=schema.sid(said, "parent_call_sid", "CA"),
         status=status,
         at=ended_at or asked_at,
-        from_number=_text(said, "from"),
-        to_number=_text(said, "to"),
-        direction=_word(said, "direction", (), strange),
-        duration=_number(said, "duration", 7),
-        answered_by=_word(said, "answered_by", (), strange),
-        price=_price(said),
-        started_at=_date(said, "date_created") or _date(said, "start_time"),
+        from_number=schema.text(said, "from"),
+        to_number=schema.text(said, "to"),
+        direction=schema.word(said, "direction", (), strange),
+        duration=schema.number(said, "duration", 7),
+        answered_by=schema.word(said, "answered_by", (), strange),
+        price=schema.price(said),
+        started_at=schema.date(said, "date_created") or schema.date(said, "start_time"),
         ended_at=ended_at,
         strange=tuple(strange),
     )
+
+
+PARTICIPANT_STATUSES = {
+    "queued": "queued", "connecting": "initiated", "ringing": "ringing", "connected": "in-progress",
+}  # fmt: skip
+
+
+def from_answer(
+    resource: dict[str, Any],
+    *,
+    asked_at: datetime,
+    looked: bool = False,
+    call_id: UUID | None = None,
+    role: str = "",
+    action_id: UUID | None = None,
+) -> Report:
+    """The report in any resource that Twilio's REST API answered with. Raises Nonsense if it is none of those.
+
+    `looked`: it was fetched, so that what it says of holding and muting is how it is, not how it was wished; `call_id`,
+    `role` and `action_id` are those of a leg that was just made.
+    """
+    if "muted" in resource and "call_sid" in resource:
+        made = from_participant(resource, asked_at=asked_at, looked=looked, call_id=call_id, role=role)
+        return replace(made, action_id=action_id)
+    kind = str(resource.get("sid", ""))[:2]
+    if kind == "CF":
+        return from_room(resource, asked_at=asked_at)
+    if kind in schema.TAPS:
+        return replace(from_tap(resource, asked_at=asked_at, looked=looked), action_id=action_id)
+    return replace(from_rest(resource, asked_at=asked_at), action_id=action_id)
+
+
+def from_participant(
+    resource: dict[str, Any],
+    *,
+    asked_at: datetime,
+    looked: bool = False,
+    call_id: UUID | None = None,
+    role: str = "",
+) -> Report:
+    """The report in a Participant resource (twilio.com/docs/voice/api/conference-participant-resource)."""
+    said = _said(resource)
+    asked_at = asked_at.astimezone(UTC)
+    strange: list[str] = []
+    sid = schema.sid(said, "call_sid", "CA")
+    if not sid:
+        raise Nonsense("a Participant resource without a call_sid")
+    # How somebody's leg ended is told by the leg.
+    status = PARTICIPANT_STATUSES.get(schema.word(said, "status", (), strange), "")
+    pairs = [*sorted(said.items()), ("at", asked_at.isoformat())]
+    return Report(
+        door="participant",
+        source=Source.REST,
+        digest=digest("rest", f"/Participants/{sid}", "", pairs),
+        body=dict(pairs),
+        received_at=asked_at,
+        call_sid=sid,
+        conference_sid=schema.sid(said, "conference_sid", "CF"),
+        status=status,
+        # By Twilio's own clock: when it became so.
+        at=schema.date(said, "date_updated") or asked_at,
+        muted=schema.flag(said, "muted"),
+        hold=schema.flag(said, "hold"),
+        coaching=schema.flag(said, "coaching"),
+        end_on_exit=schema.flag(said, "end_conference_on_exit"),
+        looked_at=looked and status == "in-progress",
+        coaches=schema.sid(said, "call_sid_to_coach", "CA"),
+        call_id=call_id,
+        role=role,
+    )
+
+
+def from_room(resource: dict[str, Any], *, asked_at: datetime) -> Report:
+    """The report in a Conference resource: whether it has begun, or is over
+    (twilio.com/docs/voice/api/conference-resource)."""
+    said = _said(resource)
+    asked_at = asked_at.astimezone(UTC)
+    ended = said.get("status") == "completed"
+    pairs = sorted(said.items())
+    return Report(
+        door="participant",
+        source=Source.REST,
+        digest=digest("rest", f"/Conferences/{said.get('sid', '')}", "", pairs),
+        body=dict(pairs),
+        received_at=asked_at,
+        conference_sid=schema.sid(said, "sid", "CF"),
+        room=schema.room({"FriendlyName": said.get("friendly_name", "")}),
+        at=(schema.date(said, "date_updated") if ended else None) or asked_at,
+        event={"in-progress": "conference-start", "completed": "conference-end"}.get(said.get("status", ""), ""),
+    )
+
+
+def absent(sid: str, room: str, *, since: tuple[int, datetime] | None, asked_at: datetime) -> Report:
+    """What we say in Twilio's place of a leg that its REST API does not know in this room (20404): it has left.
+
+    `since`: number and time of the last event of it there, if there was one; a later one says that it is there again.
+    """
+    number, at = since or (None, asked_at)
+    at = max(at, asked_at).astimezone(UTC)
+    pairs = [("call_sid", sid), ("conference_sid", room), ("absent", "20404"), ("at", asked_at.isoformat())]
+    return Report(
+        door="absent",
+        source=Source.REST,
+        digest=digest("rest", f"/Participants/{sid}", "", pairs),
+        body=dict(pairs),
+        received_at=asked_at.astimezone(UTC),
+        call_sid=sid,
+        conference_sid=room,
+        sequence=number,
+        at=at,
+        event="participant-leave",
+    )
+
+
+def from_tap(resource: dict[str, Any], *, asked_at: datetime, looked: bool = False) -> Report:
+    """The report in a Recording, Transcription or Stream of a leg (twilio.com/docs/voice/api/recording). Its status
+    counts only if it was fetched, or if Twilio knows of no such thing that runs (`gone`: our own word for 20404)."""
+    said = _said(resource)
+    asked_at = asked_at.astimezone(UTC)
+    strange: list[str] = []
+    pairs = [*sorted(said.items()), ("at", asked_at.isoformat())]
+    return Report(
+        door="tap",
+        source=Source.REST,
+        digest=digest("rest", f"/{said['sid']}", "", pairs),
+        body=dict(pairs),
+        received_at=asked_at,
+        call_sid=schema.sid(said, "call_sid", "CA"),
+        at=asked_at,
+        tap_sid=schema.sid(said, "sid", said["sid"][:2]),
+        tap_status=schema.word(said, "status", RECORDING_STATUSES, strange),
+        looked_at=looked or "gone" in said,
+        strange=tuple(strange),
+    )
+
+
+def _said(resource: dict[str, Any]) -> dict[str, str]:
+    return {name: _spelled(value) for name, value in resource.items() if isinstance(value, str | int | float)}
+
+
+def _spelled(value: str | int | float) -> str:
+    """JSON has booleans of its own."""
+    return str(value).lower() if isinstance(value, bool) else _storable(value)
 
 
 def lost(sid: str, *, asked_at: datetime) -> Report:
@@ -236,243 +354,8 @@ def digest(door: str, path: str, query: str, pairs: Sequence[tuple[str, str]]) -
     parts = [door, path, query]
     for pair in sorted(pairs):
         parts += pair
+    text = "".join([f"{len(part)}:{part}" for part in parts])
+    if text.isascii():  # as good as always, and then a letter is a byte
+        return sha256(text.encode()).hexdigest()
     encoded = [part.encode() for part in parts]
     return sha256(b"".join(b"%d:%b" % (len(part), part) for part in encoded)).hexdigest()
-
-
-# The schema ------------------------------------------------------------------------------------------------------
-
-# Twilio's names, and those of custom parameters, begin with a letter. One that begins with a digit or a slash sorts
-# before AccountSid, and so could have been cut from the end of our own URL.
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
-NECESSARY = {
-    "status": ("CallSid", "CallStatus", "From", "To"),
-    "voice": ("CallSid", "CallStatus", "From", "To"),
-    "dial": ("CallSid", "CallStatus", "From", "To"),
-    "twiml": ("CallSid", "CallStatus", "From", "To"),
-    "amd": ("CallSid", "AnsweredBy"),
-    "conference": ("ConferenceSid", "FriendlyName", "StatusCallbackEvent"),
-    "recording": ("RecordingSid", "RecordingStatus"),
-}
-# Name and value in one piece, as they stand in the signed text, of everything that we act on.
-_SHAPES = {
-    "AccountSid": "AC[0-9a-f]{32}",
-    "AnsweredBy": "(?:human|machine|fax|unknown)",
-    "CallDuration": "[0-9]",
-    "CallSid": "CA[0-9a-f]{32}",
-    "CallStatus": f"(?:{'|'.join(STATUSES)})",
-    "CallbackSource": "call-progress-events",
-    "Coaching": "(?:true|false)",
-    "ConferenceSid": "CF[0-9a-f]{32}",
-    "DequeuedCallSid": "CA[0-9a-f]{32}",
-    "DialBridged": "(?:true|false)",
-    "DialCallDuration": "[0-9]",
-    "DialCallSid": "CA[0-9a-f]{32}",
-    "DialCallStatus": f"(?:{'|'.join(DIAL_STATUSES)})",
-    "Direction": "(?:inbound|outbound)",
-    "EndConferenceOnExit": "(?:true|false)",
-    "Hold": "(?:true|false)",
-    "Muted": "(?:true|false)",
-    "ParentCallSid": "CA[0-9a-f]{32}",
-    "ParticipantLabelEndingConference": "",
-    "ReasonConferenceEnded": "",
-    "RecordingSid": "RE[0-9a-f]{32}",
-    "RecordingStatus": f"(?:{'|'.join(RECORDING_STATUSES)})",
-    "SequenceNumber": "[0-9]",
-    "SipResponseCode": "[1-6][0-9][0-9]",
-    "StatusCallbackEvent": f"(?:{'|'.join(EVENTS)})",
-    "Timestamp": "(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? [0-9 ]|20[0-9][0-9]-)",
-}
-LONGER = ("ParticipantCallStatus",)  # of who leaves a conference: ends like one of them, which is not there
-_ACTED_ON = re.compile("|".join(f"{name}(?={shape})" for name, shape in _SHAPES.items()))
-# Twilio adds parameters without notice, but repeats none of these.
-SINGLE = frozenset(_SHAPES) | {"ApiVersion", "FriendlyName", "Digits", "SpeechResult", "From", "To", *SECRETS}
-
-
-def _schema(door: str, pairs: Sequence[tuple[str, str]], account_sid: str) -> dict[str, str]:
-    """The parameters by name, after all that can be said without knowing what they mean."""
-    if len(pairs) > MAX_NAMES:
-        raise Nonsense("too many parameters")
-    said: dict[str, str] = {}
-    for name, value in pairs:
-        if not NAME.fullmatch(name):
-            raise Nonsense("a parameter with an impossible name")
-        if "\0" in value:
-            raise Nonsense(f"{name} holds a NUL")
-        if name in said and name in SINGLE:
-            raise Nonsense(f"{name} is given twice")
-        said[name] = value
-    if said.get("AccountSid") != account_sid:
-        raise Nonsense("AccountSid is not ours")
-    for name in NECESSARY.get(door, ()):
-        if name not in said or not (said[name] or name in ("From", "To")):  # who hides may have no number at all
-            raise Nonsense(f"{name} is missing")
-    if said.get("ApiVersion", "2010-04-01") != "2010-04-01":
-        raise Nonsense("ApiVersion is not 2010-04-01")
-    _refuse_moved_borders(pairs, said)
-    return said
-
-
-def _refuse_moved_borders(pairs: Sequence[tuple[str, str]], said: dict[str, str]) -> None:
-    """Refuse a parameter that begins elsewhere in the signed text than where the request says that it begins."""
-    text, values = "", {}
-    for name, value in sorted(pairs):
-        values[len(text) + len(name)] = name
-        text += name + value
-    for found in _ACTED_ON.finditer(text):
-        inner, name = found.group(), values.get(found.end(), "")
-        # ParentCallSid ends in CallSid, and so may a custom one: no harm as long as the real one is there too.
-        if not (name in (inner, *LONGER) or name.endswith(inner) and inner in said):
-            raise Nonsense(f"{inner} inside of another parameter")
-
-
-def _our_query(query: str) -> dict[str, str]:
-    """The query that we wrote ourselves, in lower case: who took in Twilio's first parameter shows a capital."""
-    ours: dict[str, str] = {}
-    for name, value in parse_qsl(query, keep_blank_values=True, max_num_fields=50):
-        if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name) or name in ours:
-            raise Nonsense("a query that is not ours")
-        ours[name] = value
-    return ours
-
-
-def _url(path: str, query: str) -> str:
-    url = f"{path}?{query}" if query else path
-    if len(url) > MAX_URL:
-        raise Nonsense("a query that is longer than ours are")
-    return url
-
-
-def _uuid(ours: dict[str, str], name: str) -> UUID | None:
-    value = ours.get(name, "")
-    if not value:
-        return None
-    if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", value):
-        raise Nonsense(f"{name} in the query is not an id")
-    return UUID(value)
-
-
-def _role(ours: dict[str, str]) -> str:
-    role = ours.get("role", "")
-    if role and role not in ROLES:
-        raise Nonsense("role in the query is not a role")
-    return role
-
-
-def _token(ours: dict[str, str], name: str) -> str:
-    value = ours.get(name, "")
-    if value and not re.fullmatch(r"[a-z0-9_.-]{1,64}", value):
-        raise Nonsense(f"{name} in the query is not one of ours")
-    return value
-
-
-def _sid(said: dict[str, str], name: str, prefix: str) -> str:
-    value = said.get(name, "")
-    if value and not re.fullmatch(prefix + "[0-9a-f]{32}", value):
-        raise Nonsense(f"{name} is not a SID")
-    return value
-
-
-def _word(said: dict[str, str], name: str, known: tuple[str, ...], strange: list[str]) -> str:
-    """A word of a closed list (an unknown one is strange) or, without a list, any word."""
-    value = said.get(name, "")
-    if not value:
-        return ""
-    if not re.fullmatch(r"[a-z][a-z_-]{0,39}", value):
-        raise Nonsense(f"{name} is not a word")
-    if known and value not in known:
-        strange.append(f"{name}={value}")
-        return ""
-    return value[:24]
-
-
-def _number(said: dict[str, str], name: str, digits: int) -> int | None:
-    value = said.get(name, "")
-    if not value:
-        return None
-    if not re.fullmatch(f"[0-9]{{1,{digits}}}", value):
-        raise Nonsense(f"{name} is not a number")
-    return int(value)
-
-
-def _flag(said: dict[str, str], name: str) -> bool | None:
-    value = said.get(name, "").lower()
-    if not value:
-        return None
-    if value not in ("true", "false"):
-        raise Nonsense(f"{name} is neither true nor false")
-    return value == "true"
-
-
-def _text(said: dict[str, str], name: str) -> str:
-    value = said.get(name, "")
-    if len(value) > MAX_TEXT:
-        raise Nonsense(f"{name} is too long")
-    return value
-
-
-def _address(said: dict[str, str], name: str, twin: str) -> str:
-    """A number, or `client:`, `sip:` and the like. Only the copy that Twilio sends along says where it ends."""
-    value = _text(said, name)
-    if not re.fullmatch(r"\+?[0-9*#]{0,30}", value) and (value[0] == "+" or said.get(twin, value) != value):
-        raise Nonsense(f"{name} is not an address")
-    return value
-
-
-def _room(said: dict[str, str]) -> str:
-    value = _text(said, "FriendlyName")
-    if re.match(r"call-[0-9a-f]{8}-", value) and not re.fullmatch(r"call-[0-9a-f-]{36}", value):
-        raise Nonsense("FriendlyName goes on after its end")
-    return value
-
-
-_DATE = re.compile(
-    r"(?:[A-Z][a-z]{2}, )?[0-9]{1,2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} (?:[+-][0-9]{4}|GMT|UTC)"
-    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]{8}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})"
-)
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-def _moment(text: str) -> datetime | None:
-    """RFC 2822 (voice, one second fine) or ISO 8601 (transcriptions); None if it is neither, or no time in UTC."""
-    try:
-        moment = datetime.fromisoformat(text) if text[4:5] == "-" else parsedate_to_datetime(text)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError, IndexError, TypeError):
-        return None
-
-
-def _timestamp(said: dict[str, str], received_at: datetime, strange: list[str]) -> datetime | None:
-    """When it happened, by Twilio's clock. A garbled one is strange; the report then has the time of its arrival."""
-    value = _text(said, "Timestamp")
-    if not value:
-        return None
-    begins = _DATE.match(value)
-    if begins and begins.end() != len(value):
-        raise Nonsense("Timestamp goes on after its end")
-    moment = _moment(value) if begins else None
-    if moment is None or not EARLIEST <= moment <= received_at + timedelta(days=1):
-        strange.append(f"Timestamp={value[:40]!r}")
-        return None
-    return moment
-
-
-def _date(said: dict[str, str], name: str) -> datetime | None:
-    value = said.get(name, "")
-    return _moment(value) if _DATE.fullmatch(value) else None
-
-
-def _price(said: dict[str, str]) -> Decimal | None:
-    """As long as the column can hold it: up to 99,999 with five digits behind the point."""
-    value = said.get("price", "")
-    return Decimal(value) if re.fullmatch(r"-?[0-9]{1,5}(\.[0-9]{1,5})?", value) else None
-
-
-def _body(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
-    body: dict[str, str] = {}
-    for name, value in pairs:
-        body[name] = f"{body[name]}\n{value}" if name in body else value
-    for name in SECRETS:
-        if name in body:
-            body[name] = "[redacted]"
-    return body

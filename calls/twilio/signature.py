@@ -10,9 +10,9 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any
-from urllib.parse import parse_qsl, urlparse, urlsplit
+from urllib.parse import unquote, urlparse, urlsplit
 
 from asgiref.sync import iscoroutinefunction
 from django.conf import settings
@@ -23,7 +23,8 @@ from django.utils.encoding import escape_uri_path
 from django.views.decorators.csrf import csrf_exempt
 from twilio.request_validator import HMAC_SHA256, RequestValidator
 
-from calls.twilio.reports import MAX_NAMES, Nonsense, Report, Source, parse
+from calls.twilio.reports import Report, Source, parse
+from calls.twilio.schema import MAX_NAMES, Nonsense
 
 log = logging.getLogger(__name__)
 MAX_SIGNATURE = 100
@@ -93,18 +94,18 @@ def verify(
     try:
         if not 0 < len(signature) <= MAX_SIGNATURE:
             return False
-        # The SDK takes an address apart and drops what means nothing to it ("/;" is "/"): then it is another address.
-        if urlparse(url).geturl() != url:
+        if not _stays_whole(url):
             return False
+        said = pairs if method == "POST" else ()
+        known = [token for token in tokens if token]
+        if not settings_header and any(_fits(token, url, said, signature) for token in known):
+            return True
         form = Form()
-        for name, value in pairs if method == "POST" else ():
+        for name, value in said:
             form.setdefault(name, []).append(value)
         if settings_header:
             key = _webhook_key(settings_header, webhook_keys)
             return bool(key) and RequestValidator(key).validate(url, form, signature, HMAC_SHA256)
-        known = [token for token in tokens if token]
-        if any(_fits(token, url, form, signature) for token in known):
-            return True
         return any(RequestValidator(token).validate(url, form, signature) for token in known)
     except Exception:  # whatever a stranger makes of a request, it is not Twilio's
         return False
@@ -122,11 +123,18 @@ class Form(dict[str, list[str]]):
         return self[name]
 
 
-def _fits(token: str, url: str, form: Form, signature: str) -> bool:
+@lru_cache(256)
+def _stays_whole(url: str) -> bool:
+    """The SDK takes an address apart and drops what means nothing to it ("/;" is "/"): then it is another address."""
+    return urlparse(url).geturl() == url
+
+
+def _fits(token: str, url: str, pairs: Pairs, signature: str) -> bool:
     """The SDK's yes at a tenth of its time, for this very address and names that do not repeat. The no is the SDK's."""
-    if any(len(values) > 1 for values in form.values()):
+    form = dict(pairs)
+    if len(form) != len(pairs):
         return False
-    text = url + "".join([name + form[name][0] for name in sorted(form)])
+    text = url + "".join([name + form[name] for name in sorted(form)])
     return hmac.compare_digest(b64encode(hmac.digest(token.encode(), text.encode(), "sha1")).decode(), signature)
 
 
@@ -195,13 +203,26 @@ def _read(knock: Knock) -> tuple[list[tuple[str, str]], str]:
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
-    """Every parameter as it was sent: nothing trimmed, merged or replaced, or the signature would not fit."""
+    """Every parameter as it was sent: nothing trimmed, merged or replaced, or the signature would not fit.
+
+    What `urllib.parse.parse_qsl` makes of it, at a third of its time.
+    """
+    parts = text.split("&")
+    if len(parts) > MAX_NAMES:
+        raise Refused(400, "too many parameters")
+    pairs = []
     try:
-        return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_NAMES, errors="strict")
+        for part in parts:
+            name, _, value = part.replace("+", " ").partition("=")
+            if part:
+                pairs.append((unquoted(name) if "%" in name else name, unquoted(value) if "%" in value else value))
     except UnicodeDecodeError as error:
         raise Refused(400, "not UTF-8") from error
-    except ValueError as error:
-        raise Refused(400, "too many parameters") from error
+    return pairs
+
+
+def unquoted(text: str) -> str:
+    return unquote(text, errors="strict")
 
 
 _logged: dict[str, datetime] = {}

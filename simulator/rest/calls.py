@@ -8,8 +8,10 @@ from ..amd import Detection
 from ..calls import FINAL, Call, CallbackPlan
 from ..errors import Refused
 from ..exchange import Exchange
+from ..far_ends import SCHEME, destination
 from ..legs import limit
 from ..line import Source
+from ..parameters import caller_of
 from ..switchboard import Order
 from ..web import Response
 from .dates import fits
@@ -136,12 +138,16 @@ def read_order(exchange: Exchange, form: Form, *, joined_events: bool = False) -
         raise Refused(21201)
     if not from_:
         raise Refused(21213)
-    if not to.startswith(("client:", "sip:", "sips:")):
+    if (code := exchange.barred(to)) is not None:
+        raise Refused(code, to)
+    if to.startswith(SCHEME) and destination(to).sid not in exchange.applications:
+        raise Refused(21218, to)
+    if not to.startswith(("client:", "sip:", "sips:", "whatsapp:", SCHEME)):
         if not NUMBER.fullmatch(to):
             raise Refused(21211, to)
         if not NUMBER.fullmatch(from_):
             raise Refused(21212, from_)
-        if not exchange.owns(from_):
+        if not exchange.owns(from_) and from_ != caller_of(exchange, form.get("CallToken")):
             raise Refused(21210, from_)
     if form.has("SendDigits") and not SEND_DIGITS.fullmatch(form.get("SendDigits")):
         raise Refused(21206, form.get("SendDigits"))

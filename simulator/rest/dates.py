@@ -14,7 +14,7 @@ def fits(form: Form, name: str, moment: datetime | None) -> bool:
         return True
     if moment is None:
         return False
-    moment = moment.replace(microsecond=0)
+    moment = (moment + timedelta(seconds=form.skew)).replace(microsecond=0)
     if on and moment.astimezone(UTC).date() != _span(name, on)[0].astimezone(UTC).date():
         return False
     return not (before and moment > _span(name, before)[1]) and not (after and moment < _span(name, after)[0])

@@ -1,6 +1,6 @@
 """Faults of the REST API: which request one hits, and what becomes of that request.
 
-The kinds are listed in settings.py, NOT_DONE and DONE.
+The kinds are listed in simulator/faults.py, NOT_DONE and DONE.
 """
 
 import json
@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from ..chance import happens
 from ..errors import Refused
 from ..exchange import Exchange
-from ..settings import RestFault
+from ..faults import RestFault
 from ..web import Request, Response
 
 Perform = Callable[[Request], Response]
@@ -31,7 +31,9 @@ LATE, DRIP = 10.0, 1.0  # seconds
 
 
 def hitting(exchange: Exchange, request: Request) -> RestFault | None:
-    """The rule that this request falls under, counted down."""
+    """The rule that this request falls under, counted down; before all rules, an outage."""
+    if outage := exchange.settings.faults.outage(exchange.clock.now(), "all", "rest"):
+        return RestFault(outage.rest)
     rules = exchange.settings.faults.rest
     if not rules:
         return None

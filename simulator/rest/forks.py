@@ -10,7 +10,7 @@ from ..errors import Refused
 from ..exchange import Exchange
 from ..forks import Fork
 from ..siprec import Siprec
-from ..streams import TRACKS, Stream, StreamPlan
+from ..streams import TRACKS, Stream, StreamPlan, has_room
 from ..transcriptions import Transcription, TranscriptionPlan
 from ..web import Response
 from .form import Form
@@ -55,6 +55,8 @@ def fork_json(exchange: Exchange, fork: Fork) -> dict[str, object]:
 def _stream(exchange: Exchange, call: Call, form: Form) -> Fork:
     if not form.get("Url"):
         raise Refused(21205, words="Url parameter is required.")
+    if not has_room(call, form.get("Track") or "inbound_track"):
+        raise Refused(31941)
     parameters = tuple(
         (form.get(f"Parameter{place}.Name"), form.get(f"Parameter{place}.Value"))
         for place in range(1, MOST_PARAMETERS + 1)

@@ -14,9 +14,10 @@ METHODS = ("GET", "POST")
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What was sent; names that Twilio does not know are ignored."""
+    """What was sent; names that Twilio does not know are ignored. `skew`: how fast the clock is that its dates mean."""
 
     fields: list[tuple[str, str]]
+    skew: float = 0.0
 
     def has(self, name: str) -> bool:
         return any(name == one for one, _ in self.fields)

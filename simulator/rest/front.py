@@ -3,15 +3,17 @@
 import hmac
 import time
 from dataclasses import replace
+from email.utils import formatdate
 from urllib.parse import unquote
 
 from ..clock import iso
 from ..errors import Refused
 from ..exchange import Exchange
+from ..skew import skewed_json
 from ..web import Request, Response
 from . import faults
 from .form import Form
-from .known import unknown
+from .known import refusal, unknown
 from .media import media
 from .pages import MOST
 from .routes import route
@@ -32,8 +34,11 @@ async def answer(exchange: Exchange, request: Request) -> Response:
         response, acted = Response(429, Refused(20429).body()), False
     else:
         response, acted = faults.answered(fault, request, lambda asked: _performed(exchange, asked))
+    if skew := exchange.settings.faults.clock_skew:
+        response = replace(response, content=skewed_json(response.content, skew))
     exchange.asked.append(
         {
+            "number": exchange.count("asked"),
             "method": request.method,
             "path": request.path,
             "params": request.form if request.method == "POST" else request.query,
@@ -50,6 +55,8 @@ async def answer(exchange: Exchange, request: Request) -> Response:
         "Twilio-Concurrent-Requests": str(exchange.asking),
         "Twilio-Request-Duration": f"{time.monotonic() - began:.3f}",
         "X-Home-Region": "us1",
+        # A real date, as HTTP's time-outs are real, but off Twilio's clock.
+        "Date": formatdate(time.time() + exchange.settings.faults.clock_skew, usegmt=True),
     }
     return replace(response, headers={**about, **response.headers})
 
@@ -57,19 +64,22 @@ async def answer(exchange: Exchange, request: Request) -> Response:
 def _performed(exchange: Exchange, request: Request) -> Response:
     try:
         return _answer(exchange, request)
-    except Refused as refusal:
-        return Response(refusal.status, refusal.body())
+    except Refused as refused:
+        return Response(refused.status, refused.body())
 
 
 def _answer(exchange: Exchange, request: Request) -> Response:
     account, _, rest = request.path.removeprefix(PREFIX).removeprefix("Accounts/").partition("/")
     _let_in(exchange, request, account.removesuffix(".json"))
-    form = Form(request.form if request.method == "POST" else request.query)
-    if not rest and account.endswith(".json"):
+    fields = request.form if request.method == "POST" else request.query
+    form = Form(fields, skew=exchange.settings.faults.clock_skew)
+    if not rest and account.endswith(".json") and request.method == "GET":
         return Response(200, account_json(exchange))
     if not rest.endswith(".json"):
         return media(exchange, request.path, rest)
     parts = [unquote(part) for part in rest.removesuffix(".json").split("/")]
+    if (code := refusal(request.method, parts)) is not None:
+        raise Refused(code, request.path)
     size = form.get("PageSize")
     if size.isdigit() and int(size) > MOST and exchange.settings.choices.page_size_too_large == "20007":
         raise Refused(20007)
@@ -78,14 +88,15 @@ def _answer(exchange: Exchange, request: Request) -> Response:
     return route(exchange, request.method, parts, form, request.path)
 
 
-def _let_in(exchange: Exchange, request: Request, account: str) -> None:
-    """The account with its token, or an API key with its secret."""
+def has_login(exchange: Exchange, request: Request) -> bool:
+    """The account with one of its tokens, or an API key with its secret."""
     settings = exchange.settings
     name, secret = request.basic_auth() or ("", "")
-    expected = {settings.account_sid: settings.auth_token, **settings.api_keys}.get(name)
-    if (
-        expected is None
-        or not hmac.compare_digest(expected.encode(), secret.encode())
-        or account != settings.account_sid
-    ):
+    mine = [settings.auth_token, settings.secondary_token]
+    allowed = mine if name == settings.account_sid else [settings.api_keys.get(name, "")]
+    return any(one and hmac.compare_digest(one.encode(), secret.encode()) for one in allowed)
+
+
+def _let_in(exchange: Exchange, request: Request, account: str) -> None:
+    if not has_login(exchange, request) or account != exchange.settings.account_sid:
         raise Refused(20003)

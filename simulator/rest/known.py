@@ -1,6 +1,7 @@
-"""The parameters that Twilio knows of each operation; any other is ignored, and a warning in the debugger (20001).
+"""The operations that there are here, and the parameters that Twilio knows of each.
 
-Source: github.com/twilio/twilio-oai, api_v2010. Many of them change nothing here.
+Any other parameter is ignored, with a warning in the debugger (20001). Source: github.com/twilio/twilio-oai, api_v2010.
+Many of them change nothing here.
 """
 
 import re
@@ -90,12 +91,33 @@ KNOWN: dict[tuple[str, str], str] = {
         "IdentitySid AddressSid BundleSid"
     ),
 }
+# Those that have no parameters, or only those of every list.
+PLAIN: dict[str, str] = {
+    "GET": (
+        "Calls/* Calls/*/Events Calls/*/Notifications/* Calls/*/Recordings/* Conferences/* "
+        "Conferences/*/Participants/* Conferences/*/Recordings/* Queues Queues/* Queues/*/Members Queues/*/Members/* "
+        "Notifications/* Applications/* IncomingPhoneNumbers/*"
+    ),
+    "DELETE": (
+        "Calls/* Calls/*/Recordings/* Conferences/*/Participants/* Conferences/*/Recordings/* Queues/* Recordings/* "
+        "Applications/* IncomingPhoneNumbers/*"
+    ),
+}
+OPERATIONS = frozenset(KNOWN) | {(method, path) for method, paths in PLAIN.items() for path in paths.split()}
 NUMBERED = re.compile(r"Parameter([1-9]|[1-9]\d)\.(Name|Value)")
 
 
 def operation(method: str, parts: list[str]) -> tuple[str, str]:
     """Places and things take turns in a path: Calls/CA…/Recordings is Calls/*/Recordings."""
     return method, "/".join("*" if place % 2 else part for place, part in enumerate(parts))
+
+
+def refusal(method: str, parts: list[str]) -> int | None:
+    """The code of an operation that there is not: 20004 if it is only the method that is wrong there, else 20404."""
+    wanted = operation(method, parts)
+    if wanted in OPERATIONS:
+        return None
+    return 20004 if any(path == wanted[1] for _, path in OPERATIONS) else 20404
 
 
 def unknown(method: str, parts: list[str], names: list[str]) -> list[str]:

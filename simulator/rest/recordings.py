@@ -24,6 +24,7 @@ def index(
         return (
             (call is None or (one.call is call and one.conference is None))
             and (conference is None or one.conference is conference)
+            and (not one.deleted or form.flag("IncludeSoftDeleted"))
             and form.get("CallSid") in ("", one.call.sid)
             and form.get("ConferenceSid") in ("", one.conference.sid if one.conference else None)
             and fits(form, "DateCreated", one.started_at)
@@ -83,7 +84,8 @@ def update(
 def delete(exchange: Exchange, recording: Recording) -> Response:
     if recording.active:
         raise Refused(20009)
-    del exchange.recordings[recording.sid]
+    # The sound is gone at once; what it was can be looked up for a while, if asked for (IncludeSoftDeleted).
+    recording.deleted, recording.status = True, "absent"
     return Response(204)
 
 
@@ -148,7 +150,7 @@ def _chosen(active: list[Recording], named: Recording | None, sid: str, path: st
     if sid == CURRENT and len(active) > 1:
         raise Refused(16108)
     chosen = (active[0] if active else None) if sid == CURRENT else named
-    if chosen is None:
+    if chosen is None or chosen.deleted:
         raise Refused(20404, path)
     return chosen
 

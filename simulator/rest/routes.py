@@ -44,6 +44,8 @@ def route(exchange: Exchange, method: str, parts: list[str], form: Form, path: s
         case ["Recordings"]:
             return _collection(method, lambda: recordings.index(exchange, form))
         case ["Recordings", sid] if (recording := exchange.recordings.get(sid)) is not None and method != "POST":
+            if recording.deleted and not (method == "GET" and form.flag("IncludeSoftDeleted")):
+                raise Refused(20404, path)
             if method == "DELETE":
                 return recordings.delete(exchange, recording)
             return recordings.fetch(exchange, recording)

@@ -1,10 +1,13 @@
 """Resources as JSON, field by field as Twilio's OpenAPI description has them (github.com/twilio/twilio-oai)."""
 
+import math
+
 from ..calls import Call, Number
 from ..clock import rfc2822
 from ..conferences import Conference, Seat
 from ..exchange import Exchange
 
+PRICE_OF_A_MINUTE = {"inbound": 0.0085}
 VERSION = "2010-04-01"
 CALL_PARTS = {
     "notifications": "Notifications",
@@ -16,6 +19,15 @@ CALL_PARTS = {
     "transcriptions": "Transcriptions",
     "user_defined_message_subscriptions": "UserDefinedMessageSubscriptions",
     "user_defined_messages": "UserDefinedMessages",
+}
+ACCOUNT_PARTS = {
+    "applications": "Applications",
+    "calls": "Calls",
+    "conferences": "Conferences",
+    "incoming_phone_numbers": "IncomingPhoneNumbers",
+    "notifications": "Notifications",
+    "queues": "Queues",
+    "recordings": "Recordings",
 }
 
 
@@ -43,7 +55,7 @@ def call_json(exchange: Exchange, call: Call) -> dict[str, object]:
         "duration": None if call.duration is None else str(call.duration),
         "date_created": rfc2822(call.created_at),
         "date_updated": rfc2822(call.updated_at or call.created_at),
-        "price": None,
+        "price": _price(exchange, call),
         "price_unit": "USD",
         "forwarded_from": call.forwarded_from or None,
         "group_sid": None,
@@ -83,7 +95,7 @@ def participant_json(exchange: Exchange, seat: Seat) -> dict[str, object]:
         "coaching": seat.coaching,
         "conference_sid": conference.sid,
         "date_created": rfc2822(seat.created_at),
-        "date_updated": rfc2822(conference.updated_at or seat.created_at),
+        "date_updated": rfc2822(seat.updated_at or seat.created_at),
         "end_conference_on_exit": seat.ends,
         "muted": seat.muted,
         "hold": seat.hold,
@@ -137,12 +149,29 @@ def number_json(exchange: Exchange, number: Number) -> dict[str, object]:
 def account_json(exchange: Exchange) -> dict[str, object]:
     return {
         "sid": exchange.settings.account_sid,
+        "auth_token": exchange.settings.auth_token,
         "friendly_name": "Simulated account",
         "status": "active",
         "type": "Full",
         "owner_account_sid": exchange.settings.account_sid,
+        "date_created": None,
+        "date_updated": None,
+        "subresource_uris": {name: f"{account_path(exchange)}/{part}.json" for name, part in ACCOUNT_PARTS.items()},
         "uri": f"{account_path(exchange)}.json",
     }
+
+
+def _price(exchange: Exchange, call: Call) -> str | None:
+    """Negative, for the connection alone, a minute begun counts whole; known only some minutes after the end.
+
+    Source: https://www.twilio.com/docs/voice/api/call-resource (price). What a minute costs here is made up.
+    """
+    if call.ended_at is None:
+        return None
+    if (exchange.clock.now() - call.ended_at).total_seconds() < exchange.settings.timing.price_known:
+        return None
+    minutes = math.ceil((call.duration or 0) / 60)
+    return f"-{minutes * PRICE_OF_A_MINUTE.get(call.direction, 0.014):.5f}"
 
 
 def formatted(address: str) -> str:

@@ -3,6 +3,8 @@
 Source: https://www.twilio.com/docs/voice/twiml/conference
 """
 
+import re
+
 from .. import conferences
 from ..calls import CallbackPlan
 from ..documents import fetch_and_ignore
@@ -14,6 +16,8 @@ from ..stage import Next, Stage, Step
 from ..twiml import Verb
 from .after import after
 from .record import recording_plan
+
+SID = re.compile("CF[0-9a-fA-F]{32}")
 
 
 async def dial_conference(stage: Stage, verb: Verb, noun: Verb) -> Step:
@@ -56,9 +60,13 @@ async def _make_way(stage: Stage, seat: conferences.Seat, following: Step) -> No
 
 
 def _seat(stage: Stage, noun: Verb) -> conferences.Seat | None:
-    """None if there is no place left (16020), or nobody to coach (13240)."""
+    """None if there is no place left (16020), nobody to coach (13240), or no such conference any more (13236)."""
     exchange = stage.exchange
-    conference = conferences.find_or_open(exchange, noun.text, _plan(stage, noun), _recording(stage, noun))
+    named = exchange.conferences.get(noun.text)
+    if SID.fullmatch(noun.text) and (named is None or named.over):
+        stage.note(13236, noun.text)
+        return None
+    conference = named or conferences.find_or_open(exchange, noun.text, _plan(stage, noun), _recording(stage, noun))
     if not conference.seats and not conference.invited:
         conference.most = int(noun.number("maxParticipants", conferences.MOST_PARTICIPANTS))
     if conference.full:

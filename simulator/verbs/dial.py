@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from .. import recordings
 from ..calls import Call
 from ..chance import new_sid
+from ..far_ends import put_through
 from ..legs import answer, finish, hang_up, new_line, ring_out, send_digits
 from ..line import HangUp, Interrupted, Redirect, Why
 from ..listening import Star
@@ -19,7 +20,7 @@ from ..stage import Next, Stage, Step
 from ..twiml import TwimlError, Verb
 from .after import after, ask_in_vain
 from .conference import dial_conference
-from .nouns import address_of, callback, detect_machine, people
+from .nouns import address_of, application, callback, detect_machine, people
 from .queue import dial_queue
 from .record import recording_plan
 
@@ -67,6 +68,8 @@ class Outcome:
         params = [("DialCallStatus", self.status), ("DialBridged", str(self.bridged).lower())]
         if self.child is not None:
             params.append(("DialCallSid", self.child.sid))
+            if self.child.over and self.child.to.startswith("sip:"):
+                params.append(("DialSipResponseCode", str(self.child.sip_code)))
         if self.duration is not None:
             params.append(("DialCallDuration", str(self.duration)))
         return params
@@ -155,7 +158,12 @@ class Dialling:
 
     async def _rung_and_bridged(self, child: Call, noun: Verb) -> HangUp:
         """Why the child ended by itself; a bridge does not, somebody hangs up (Interrupted)."""
-        status = await ring_out(self.stage.exchange, child, self.verb.number("timeout", 30))
+        seconds = self.verb.number("timeout", 30)
+        if noun.name == "Application":
+            where = application(self.stage, noun)
+            status = await put_through(self.stage.exchange, child, where, seconds, self.stage.live)
+        else:
+            status = await ring_out(self.stage.exchange, child, seconds)
         if status != "answered":
             return HangUp("callee", status)
         detect_machine(self.stage, child, noun)

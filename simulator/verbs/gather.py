@@ -3,15 +3,16 @@
 Source: https://www.twilio.com/docs/voice/twiml/gather
 """
 
+from datetime import timedelta
+
 from ..legs import answer
 from ..listening import Heard, Listening, respond
 from ..parameters import about
 from ..speech import hear, seconds_of
 from ..stage import Next, Stage, Step
 from ..twiml import Verb
+from ..vocabulary import PROMPTS
 
-# How long people take before they press the first key or begin to speak.
-THINKING = 1.0
 # How long a silence ends an utterance, where speechTimeout says `auto`.
 BREATH = 1.0
 KINDS = {"dtmf": "Digits", "speech": "SpeechResult"}
@@ -36,23 +37,32 @@ async def gather(stage: Stage, verb: Verb) -> Step:
 
 
 def _respond(stage: Stage, listening: Listening) -> None:
-    """The person does what their script has next for a prompt of this kind."""
+    """The person does what their script has next for a prompt of this kind, once they have thought."""
     person = stage.call.person
     if person is None:
         return
+    later, thinks = stage.exchange.later, person.manner.thinks
     if "Digits" in listening.kinds and (digits := person.next_digits()):
-        stage.exchange.later(THINKING, respond, stage.exchange, stage.call, listening, "Digits", digits)
+        later(thinks, respond, stage.exchange, stage.call, listening, "Digits", digits)
     elif "SpeechResult" in listening.kinds and (words := person.next_words()):
-        stage.exchange.later(THINKING, respond, stage.exchange, stage.call, listening, "SpeechResult", words)
+        later(thinks, respond, stage.exchange, stage.call, listening, "SpeechResult", words)
 
 
 async def _prompt(stage: Stage, verb: Verb, listening: Listening) -> Heard | None:
-    """Plays what is nested until it ends or the caller begins; returns what they began with."""
-    for noun in verb.nouns:
+    """Plays what is nested until it ends or the caller begins; returns what they began with.
+
+    Without bargeIn whoever speaks too early is heard when it has ended; a key stops it all the same.
+    """
+    early: Heard | None = None
+    for noun in (noun for noun in verb.nouns if noun.name in PROMPTS):
         hear(stage.exchange, stage.call, noun)
-        if key := await stage.call.line.hold(listening.heard.get(), seconds=seconds_of(stage.exchange, noun)):
-            return key
-    return None
+        ends = stage.exchange.clock.now() + timedelta(seconds=seconds_of(stage.exchange, noun))
+        while (left := (ends - stage.exchange.clock.now()).total_seconds()) > 0:
+            began = await stage.call.line.hold(listening.heard.get(), seconds=left)
+            if began and (began[0] == "Digits" or verb.flag("bargeIn", True)):
+                return began
+            early = early or began
+    return early
 
 
 async def _entered(stage: Stage, verb: Verb, listening: Listening, first: Heard | None) -> list[Heard]:

@@ -5,13 +5,16 @@ Source: https://www.twilio.com/docs/voice/twiml/number, …/client, …/sip
 
 import re
 
-from .. import amd
+from .. import amd, settings
 from ..amd import Detection
 from ..calls import EVENTS, Call, CallbackPlan
+from ..far_ends import SCHEME, Destination
 from ..stage import Stage
 from ..twiml import Verb
 
-PREFIX = {"Number": "", "Client": "client:", "Sip": ""}
+PREFIX = {"Number": "", "Client": "client:", "Sip": "", "WhatsApp": "whatsapp:", "Sim": "sim:", "Application": SCHEME}
+# REST's words for what must not be called, and the debugger's of a <Dial>.
+BARRED = {code: 13224 for code in settings.BARRED} | {21203: 13227, 21215: 13227, 21216: 13225}
 NUMBER = re.compile(r"\+?[0-9]{3,15}")
 
 
@@ -23,6 +26,15 @@ def people(stage: Stage, nouns: list[Verb]) -> list[Verb]:
 def address_of(noun: Verb) -> str:
     """As the child's To has it."""
     return PREFIX[noun.name] + _address(noun)
+
+
+def application(stage: Stage, noun: Verb) -> Destination:
+    """Which TwiML application a noun means, and what it is told. Source: …/docs/voice/twiml/dial/application"""
+    sid = _address(noun)
+    parameters = tuple((one.get("name"), one.get("value")) for one in noun.nouns if one.name == "Parameter")
+    customer = ("CustomerId", noun.get("customerId") or stage.exchange.settings.account_sid)
+    to = stage.call.to if noun.flag("copyParentTo") else sid
+    return Destination(sid, to, (customer, *parameters))
 
 
 def callback(stage: Stage, noun: Verb) -> CallbackPlan | None:
@@ -63,17 +75,20 @@ def _is_known(stage: Stage, noun: Verb) -> bool:
 
 
 def _is_callable(stage: Stage, noun: Verb) -> bool:
-    """A telephone number in international form; spaces, dashes and brackets do not matter (13223)."""
-    fine = noun.name != "Number" or bool(NUMBER.fullmatch(_address(noun)))
-    if not fine:
-        stage.note(13223, noun.text)
-    return fine
+    """A telephone number in international form; spaces, dashes and brackets do not matter (13223). Not a barred one."""
+    code = BARRED.get(stage.exchange.barred(address_of(noun)) or 0)
+    if noun.name == "Number" and not NUMBER.fullmatch(_address(noun)):
+        code = 13223
+    if code is not None:
+        stage.note(code, noun.text)
+    return code is None
 
 
 def _address(noun: Verb) -> str:
     if noun.name == "Number":
         return re.sub(r"[ ().-]", "", noun.text)
-    named = next((part.text for part in noun.nouns if part.name in ("Identity", "Uri")), noun.text)
+    inside = ("Identity", "Uri", "ApplicationSid")
+    named = next((part.text for part in noun.nouns if part.name in inside), noun.text or noun.get("applicationSid"))
     if noun.name == "Sip" and not named.startswith(("sip:", "sips:")):
         return f"sip:{named}"
     return named

@@ -4,48 +4,49 @@ import { el, icon, set, text } from "./dom.js";
 import { secondsOf } from "./deeds.js";
 import { legChoices } from "./effects.js";
 import { Pop } from "./pop.js";
+import { said, t } from "./say.js";
 
 export class Announce extends Pop {
   constructor(hooks) { super({ ...hooks, verb: "announce" }); }
 
-  titleOf(caller) { return `Announce into the call of ${caller}`; }
+  titleOf(caller) { return t`Announce into the call of ${caller}`; }
 
   body() {
     const tab = (from, words) => el("button", { type: "button", "aria-pressed": "false", onclick: () => this.turn(from, true) }, words);
-    this.tabs = { library: tab("library", "From the library"), typed: tab("typed", "Typed text") };
-    this.library = el("div", { class: "library", role: "radiogroup", "aria-label": "Announcements" });
-    this.text = el("textarea", { rows: 4, "aria-label": "Text", onkeydown: (event) => this.key(event) });
+    this.tabs = { library: tab("library", t`From the library`), typed: tab("typed", t`Typed text`) };
+    this.library = el("div", { class: "library", role: "radiogroup", "aria-label": t`Announcements` });
+    this.text = el("textarea", { rows: 4, "aria-label": t`Text`, onkeydown: (event) => this.key(event) });
     this.language = el("select", {});
     this.voice = el("select", {});
-    this.meter = [el("span"), el("span", {}, "about ", el("b"))];
+    this.meter = [el("span"), el("span", {}, `${t`about`} `, el("b"))];
     this.write = el("div", { class: "write" }, this.text,
-      el("div", { class: "pair" }, el("label", {}, el("span", {}, "Language"), this.language), el("label", {}, el("span", {}, "Voice"), this.voice)),
+      el("div", { class: "pair" }, el("label", {}, el("span", {}, t`Language`), this.language), el("label", {}, el("span", {}, t`Voice`), this.voice)),
       el("p", { class: "meter t" }, ...this.meter));
     this.legs = el("fieldset", { class: "whom" });
-    return [el("div", { class: "seg full", role: "group", "aria-label": "What is heard" }, this.tabs.library, this.tabs.typed), this.library, this.write, this.legs];
+    return [el("div", { class: "seg full", role: "group", "aria-label": t`What is heard` }, this.tabs.library, this.tabs.typed), this.library, this.write, this.legs];
   }
 
   fill(draft) {
     const { announcements, languages, voices, legs, longest } = this.choices;
     this.chosen = announcements.some((one) => one.id === draft.chosen) ? draft.chosen : "";
     this.library.replaceChildren(...announcements.map((one) => this.choice(one)));
-    const option = ([value, words]) => el("option", { value }, words);
+    const option = ([value, words]) => el("option", { value }, said(words));
     this.language.replaceChildren(...languages.map(option));
-    this.voice.replaceChildren(option(["", "that of the language"]), ...voices.map(option));
+    this.voice.replaceChildren(option(["", t`that of the language`]), ...voices.map(option));
     this.text.maxLength = longest;
     this.text.value = draft.text ?? "";
     if (draft.language) this.language.value = draft.language;
     if (draft.voice) this.voice.value = draft.voice;
     const may = legs.filter((leg) => leg.may), kept = may.find((leg) => leg.sid === draft.leg);
     this.leg = (kept ?? may.find((leg) => leg.role === "caller") ?? may[0])?.sid ?? "";
-    this.legs.replaceChildren(el("legend", {}, "Who hears it"), ...legChoices("announce-leg", legs, this.leg, (sid) => { this.leg = sid; this.keep(); }));
+    this.legs.replaceChildren(el("legend", {}, t`Who hears it`), ...legChoices("announce-leg", legs, this.leg, (sid) => { this.leg = sid; this.keep(); }));
     set(this.tabs.library, "disabled", !announcements.length);
     this.turn(announcements.length ? draft.from ?? "library" : "typed", false);
   }
 
   choice(one) {
     return el("label", {}, el("input", { type: "radio", name: "announcement", value: one.id, checked: one.id === this.chosen, onchange: () => { this.chosen = one.id; this.keep(); } }),
-      el("b", {}, one.name), el("em", { class: "t" }, `${one.seconds} s`), el("span", {}, one.text ? `${one.language}: ${one.text}` : "a recording"));
+      el("b", {}, one.name), el("em", { class: "t" }, `${one.seconds} s`), el("span", {}, one.text ? `${one.language}: ${one.text}` : t`a recording`));
   }
 
   turn(from, chosen) {
@@ -66,7 +67,7 @@ export class Announce extends Pop {
 
   measure() {
     const length = this.text.value.length;
-    text(this.meter[0], `${length} of ${this.choices.longest} characters`);
+    text(this.meter[0], t`${length} of ${this.choices.longest} characters`);
     text(this.meter[1].lastElementChild, length ? `${secondsOf(this.text.value.trim())} s` : "0 s");
   }
 
@@ -88,15 +89,15 @@ export class Announce extends Pop {
   fields() {
     if (!this.choices || !this.leg) return null;
     if (this.from === "library") return this.chosen ? { announcement: this.chosen, target: this.leg } : null;
-    const said = this.text.value.trim();
-    return said ? { text: said, language: this.language.value, voice: this.voice.value, target: this.leg } : null;
+    const words = this.text.value.trim();
+    return words ? { text: words, language: this.language.value, voice: this.voice.value, target: this.leg } : null;
   }
 
   words() {
     const typed = this.from === "typed", whom = this.choices?.legs.find((leg) => leg.sid === this.leg);
-    const hint = !this.leg ? "Nobody on this call can hear an announcement now."
-      : typed ? "Type what is said: what happens to each leg is shown here first." : "Choose what is heard: what happens to each leg is shown here first.";
-    return { hint, send: whom ? `Announce to ${whom.role === "agent" ? whom.name.split(" ")[0] : `the ${whom.name.toLowerCase()}`}` : "Announce", key: typed ? "Ctrl Enter" : "Enter" };
+    const hint = !this.leg ? t`Nobody on this call can hear an announcement now.`
+      : typed ? t`Type what is said: what happens to each leg is shown here first.` : t`Choose what is heard: what happens to each leg is shown here first.`;
+    return { hint, send: whom ? sendTo(whom) : t`Announce`, key: typed ? "Ctrl Enter" : "Enter" };
   }
 
   /** Enter is a new line while one writes: half a sentence must not be heard by a caller. */
@@ -105,4 +106,9 @@ export class Announce extends Pop {
     event.preventDefault();
     this.go();
   }
+}
+
+function sendTo({ sid, role, name }) {
+  if (sid === "room") return t`Announce to everybody`;
+  return role === "agent" ? t`Announce to ${name.split(" ")[0]}` : t`Announce to the ${said(name).toLowerCase()}`;
 }

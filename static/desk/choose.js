@@ -1,13 +1,15 @@
 // Where a call may go: which entries answer to what was typed, and in which order. Pure.
 
+import { said, t } from "./say.js";
+
 const NUMBER = /^\+[1-9]\d{7,14}$/;
 const digits = (typed) => typed.replace(/[\s().\-/]/g, "");
-const STATES = { available: "free", busy: "busy", away: "away", offline: "offline", "wrap-up": "in wrap-up" };
+const STATES = { available: t`free`, busy: t`busy`, away: t`away`, offline: t`offline`, "wrap-up": t`in wrap-up` };
 
 /** What stands behind a name: {word, free}. */
 export function availability(one) {
-  if (one.kind !== "agent") return { word: one.why ?? "", free: true };
-  return { word: one.why ? one.why.charAt(0).toLowerCase() + one.why.slice(1) : STATES[one.state] ?? one.state, free: one.free };
+  if (one.kind !== "agent") return { word: said(one.why ?? ""), free: true };
+  return { word: one.why ? said(one.why).charAt(0).toLowerCase() + said(one.why).slice(1) : STATES[one.state] ?? one.state, free: one.free };
 }
 
 /** Every word that was typed is the beginning of a word of its name or place. */
@@ -16,14 +18,14 @@ function answers(one, typed) {
   return typed.toLowerCase().split(/\s+/).filter(Boolean).every((word) => said.some((each) => each.startsWith(word)));
 }
 
-const CAPS = { agent: "People", address: "Directory", line: "Lines", flow: "Other applications", number: "Number" };
+const CAPS = { me: t`You`, agent: t`People`, address: t`Directory`, line: t`Lines`, flow: t`Other applications`, number: t`Number` };
 
 /**
  * The groups to show: [{cap, entries: [{id, to, name, where, word, free, off}]}], whoever is free first; `off` says why
  * an entry cannot be chosen. `choices`: as the server gave them.
  */
 export function groups(choices, typed) {
-  const found = choices.destinations.filter((one) => answers(one, typed)).map((one) => ({ ...one, ...availability(one), to: "", off: "" }));
+  const found = (choices.destinations ?? []).filter((one) => answers(one, typed)).map((one) => ({ ...one, ...availability(one), to: "", off: "" }));
   found.sort((a, b) => Number(b.free) - Number(a.free) || (a.name < b.name ? -1 : 1));
   const number = numberOf(choices, typed);
   if (number) found.push(number);
@@ -34,8 +36,8 @@ function numberOf(choices, typed) {
   const number = digits(typed);
   if (!/^\+?\d{3,}$/.test(number)) return null;
   const whole = NUMBER.test(number);
-  const off = choices.external ? (whole ? "" : "type + and the country code first") : "needs “Can transfer to numbers outside the directory”";
-  return { id: "", to: whole ? number : "", kind: "number", name: `Call ${whole ? spaced(number) : typed}`, where: "", word: off || "outside the directory", free: !off, off };
+  const off = choices.external ? (whole ? "" : t`type + and the country code first`) : t`needs “Can transfer to numbers outside the directory”`;
+  return { id: "", to: whole ? number : "", kind: "number", name: t`Call ${whole ? spaced(number) : typed}`, where: "", word: off || t`outside the directory`, free: !off, off };
 }
 
 /** +1 415 555 0123, for the eye: threes, and four at the end. */

@@ -1,15 +1,26 @@
 // Wishes in words: what they are called, how far they came, and what they do to a leg. Pure.
 
+import { said, t } from "./say.js";
 import { OPEN, openAction } from "./words.js";
 
-const VERBS = { transfer: "Transfer", announce: "Announce", redirect: "Redirect", end: "End" };
+const VERBS = {
+  transfer: t`Transfer`, announce: t`Announce`, redirect: t`Redirect`, end: t`End`, hold: t`Hold`, resume: t`Take off hold`, mute: t`Mute`,
+  unmute: t`Unmute`, kick: t`Remove`,
+  complete: t`Hand over`, cancel: t`Cancel the consultation`, swap: t`Swap`, add: t`Add`,
+  pull: t`Pull`, move: t`Move`, front: t`Put first`,
+  monitor: t`Listen`, leave: t`Leave`, whisper: t`Whisper`, barge: t`Speak`,
+  take_over: t`Take over`, hand_back: t`Give back`,
+  record: t`Record`, stop_recording: t`Stop recording`, pause: t`Pause recording`, resume_recording: t`Go on recording`,
+  privacy: t`Privacy`, end_privacy: t`End privacy`, transcribe: t`Transcribe`, stop_transcript: t`Stop transcribing`,
+  stream: t`Stream`, stop_stream: t`Stop streaming`, limit: t`Limit`,
+};
 export const verbOf = (action) => VERBS[action.verb] ?? action.verb;
 export const iconOf = (action) => (action.verb in VERBS ? action.verb : "attention");
-export const titleOf = (action) => `${verbOf(action)} ${action.what ?? ""}`.trim();
+export const titleOf = (action) => `${verbOf(action)} ${said(action.what ?? "")}`.trim();
 
 const STEPS = {
-  requested: "recorded", sending: "sent", accepted: "accepted", confirmed: "effect seen", failed: "failed", unknown: "unknown",
-  refused: "refused", overtaken: "overtaken", abandoned: "needs a human",
+  requested: t`recorded`, sending: t`sent`, accepted: t`accepted`, confirmed: t`effect seen`, failed: t`failed`, unknown: t`unknown`,
+  refused: t`refused`, overtaken: t`overtaken`, abandoned: t`needs a human`,
 };
 export const actionWord = (action) => STEPS[action.state] ?? action.state;
 
@@ -22,22 +33,22 @@ const between = (action, at) => (at ? Math.max(0, Date.parse(at) - Date.parse(ac
 export function stepsOf(action) {
   const reached = { requested: 1, sending: 2, accepted: 3, unknown: 2, failed: 2, confirmed: 4 }[action.state] ?? 1;
   const times = [null, action.sent_at, action.accepted_at, action.state === "confirmed" ? action.settled_at : null];
-  const names = ["recorded", "sent", "accepted", "effect seen"];
+  const names = [STEPS.requested, STEPS.sending, STEPS.accepted, STEPS.confirmed];
   return { reached, steps: names.map((name, place) => ({ name, ms: place < reached ? between(action, times[place]) : null })) };
 }
 
-const BEGUN = { announce: "being heard", transfer: "ringing there", redirect: "on its way" };
+const BEGUN = { announce: t`being heard`, transfer: t`ringing there`, redirect: t`on its way` };
 /** What is known between accepted and the effect: the document was asked for. */
 export const begunWord = (action) => (action.state === "accepted" && action.began ? BEGUN[action.verb] ?? "" : "");
 
 /** One line on a wish that is over. */
 export function outcomeOf(action) {
   const accepted = between(action, action.accepted_at), settled = between(action, action.settled_at);
-  const took = [accepted !== null && `accepted after ${accepted} ms`];
+  const took = [accepted !== null && t`accepted after ${accepted} ms`];
   switch (action.state) {
-    case "confirmed": return [...took, `effect seen after ${settled} ms`].filter(Boolean).join(", ");
-    case "abandoned": return `Needs a human: ${action.message || "its effect was never seen."}`;
-    default: return action.message || actionWord(action);
+    case "confirmed": return [...took, t`effect seen after ${settled} ms`].filter(Boolean).join(", ");
+    case "abandoned": return t`Needs a human: ${said(action.message) || t`its effect was never seen.`}`;
+    default: return said(action.message) || actionWord(action);
   }
 }
 
@@ -55,7 +66,8 @@ export function toldOf(call, now) {
 
 /** What happens to a leg: a word and an icon each, so that neither hue nor sentence has to carry it alone. */
 export const FATES = {
-  goes: ["ends", "close"], stays: ["stays", "check"], moves: ["moves", "transfer"], joins: ["joins", "joins"], unsure: ["not sure", "unverified"],
+  goes: [t`ends`, "close"], stays: [t`stays`, "check"], moves: [t`moves`, "transfer"], joins: [t`joins`, "joins"], changes: [t`changes`, "changes"],
+  unsure: [t`not sure`, "unverified"],
 };
 export const fateOf = (effect) => FATES[effect.fate] ?? FATES.unsure;
 

@@ -1,5 +1,7 @@
 // Small hands for building and changing elements. Text is always text.
 
+import { t } from "./say.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /** el("div", {class: "x", hidden: true, onclick: f}, "text", child, …); false, null and undefined are left out. */
@@ -50,7 +52,7 @@ export const byId = (id) => document.getElementById(id);
 
 /** A button that puts a SID on the clipboard. */
 export function copyable(sid) {
-  const button = el("button", { class: "icon", type: "button", "aria-label": `Copy ${sid}`, onclick: async () => {
+  const button = el("button", { class: "icon", type: "button", "aria-label": t`Copy ${sid}`, onclick: async () => {
     await navigator.clipboard?.writeText(sid);
     button.replaceChildren(icon("check"));
     setTimeout(() => button.replaceChildren(icon("copy")), 1500);

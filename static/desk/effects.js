@@ -2,16 +2,18 @@
 
 import { fateOf } from "./deeds.js";
 import { el, icon } from "./dom.js";
+import { said } from "./say.js";
 import { letterOf, roleOf } from "./words.js";
 
 const letter = (effect) => el("span", { class: "leg" }, letterOf(effect));
+const nameOf = (effect) => said(effect.name) || roleOf(effect); // somebody's, or the role as the server says it
 
 /** Rows of leg, now, then. */
 export function fateRows(effects) {
   return effects.map((effect) => {
     const [word, glyph] = fateOf(effect);
-    return el("tr", {}, el("th", { scope: "row" }, letter(effect), effect.name || roleOf(effect)), el("td", {}, effect.now),
-      el("td", { class: effect.fate }, icon(glyph), el("b", {}, `${word}:`), ` ${effect.then}`));
+    return el("tr", {}, el("th", { scope: "row" }, letter(effect), nameOf(effect)), el("td", {}, said(effect.now)),
+      el("td", { class: effect.fate }, icon(glyph), el("b", {}, `${word}:`), ` ${said(effect.then)}`));
   });
 }
 
@@ -19,10 +21,10 @@ export function fateRows(effects) {
 export function fateItems(plan) {
   const effects = plan.effects.map((effect) => {
     const [word, glyph] = fateOf(effect);
-    return el("li", { class: effect.fate }, letter(effect), el("b", {}, effect.name || roleOf(effect)),
-      el("span", {}, icon(glyph), el("b", {}, `${word}:`), ` ${effect.then}`));
+    return el("li", { class: effect.fate }, letter(effect), el("b", {}, nameOf(effect)),
+      el("span", {}, icon(glyph), el("b", {}, `${word}:`), ` ${said(effect.then)}`));
   });
-  return [...effects, ...plan.warnings.map((words) => noteItem(words))];
+  return [...effects, ...plan.warnings.map((words) => noteItem(said(words)))];
 }
 
 export function noteItem(words) {
@@ -33,5 +35,5 @@ export function noteItem(words) {
 export function legChoices(name, legs, chosen, changed) {
   return legs.map((leg) => el("label", { class: leg.may ? "" : "is-off" },
     el("input", { type: "radio", name, value: leg.sid, checked: leg.sid === chosen, disabled: !leg.may, onchange: () => changed(leg.sid) }),
-    el("b", {}, leg.name), leg.why && el("span", {}, leg.why)));
+    el("b", {}, said(leg.name)), leg.why && el("span", {}, said(leg.why))));
 }

@@ -2,6 +2,7 @@
 
 import { byId, el, icon, set, text } from "./dom.js";
 import { fateRows } from "./effects.js";
+import { said, t } from "./say.js";
 import { Wish } from "./wish.js";
 import { callerOf, roleOf } from "./words.js";
 
@@ -25,25 +26,27 @@ export class End {
     const wish = new Wish(call.id, "end"), answer = await wish.choices();
     if (answer.ok) {
       this.wish = wish;
+      this.legs = answer.body.targets.filter((each) => each.role).length;
       this.targets = answer.body.targets.sort((a, b) => ORDER.indexOf(a.role) - ORDER.indexOf(b.role)); // the whole call has no role
       await this.look("call");
     }
     this.asking = false;
     if (!answer.ok || this.trouble) return this.result(call.id, answer.ok ? this.trouble : answer.message, true);
-    const one = this.targets.length < 3; // of a call with one leg there is nothing to choose
-    text(byId("end-title"), one ? this.plan.title : `End what, for ${callerOf(call)}?`);
+    const one = this.legs < 2; // of a call with one leg there is nothing to choose
+    text(byId("end-title"), one ? said(this.plan.title) : t`End what, for ${callerOf(call)}?`);
     byId("end-outs").hidden = one;
-    byId("end-outs").replaceChildren(el("legend", { class: "vh" }, "What ends"), ...this.targets.map((target) => this.choice(target, call)));
-    text(byId("end-grace"), this.seconds ? `You can take it back for ${this.seconds} s after pressing.` : "It is sent at once.");
+    byId("end-outs").replaceChildren(el("legend", { class: "vh" }, t`What ends`), ...this.targets.map((target) => this.choice(target, call)));
+    text(byId("end-grace"), this.seconds ? t`You can take it back for ${this.seconds} s after pressing.` : t`It is sent at once.`);
     this.dialog.showModal();
     byId("end-cancel").focus();
   }
 
   choice({ target, name, role }, call) {
-    const whole = target === "call", caller = role === "caller", legs = this.targets.length - 1;
-    const words = whole ? `${legs === 2 ? "Both" : `All ${legs}`} legs end` : caller ? callerOf(call) : roleOf({ role });
+    const whole = target === "call", caller = role === "caller", { legs } = this;
+    const all = legs === 2 ? t`Both legs end` : t`All ${legs} legs end`;
+    const words = target === "room" ? t`Everybody leaves it` : whole ? all : caller ? callerOf(call) : roleOf({ role });
     return el("label", {}, el("input", { type: "radio", name: "end-target", value: target, checked: target === this.target, onchange: () => this.look(target) }),
-      el("b", {}, whole ? "The whole call" : legOf({ name, role })), el("span", {}, words));
+      el("b", {}, role ? legOf({ name, role }) : said(name)), el("span", {}, words));
   }
 
   /** What the end of this target would do to every leg. */
@@ -56,29 +59,29 @@ export class End {
     this.trouble = answer.ok ? "" : answer.message;
     this.plan = answer.ok ? answer.body : null;
     const named = this.targets.find((each) => each.target === target);
-    const notes = this.plan ? [...this.plan.refusals.map((each) => each.message), ...this.plan.warnings] : [this.trouble];
-    this.what = target === "call" ? "the call" : legOf(named).replace(/^The/, "the");
-    text(byId("end-what"), `If you end ${target === "call" ? "the whole call" : `${this.what} only`}`);
+    const notes = this.plan ? [...this.plan.refusals.map((each) => each.message), ...this.plan.warnings].map(said) : [this.trouble];
+    this.deed = deedOf(named);
+    text(byId("end-what"), this.deed.asks);
     byId("end-fate").replaceChildren(...fateRows(this.plan?.effects ?? []));
     byId("end-notes").replaceChildren(...notes.map((words) => el("li", {}, icon("attention"), el("span", {}, words))));
-    text(byId("end-go"), `End ${this.what}`);
+    text(byId("end-go"), this.deed.end);
     set(byId("end-go"), "disabled", !this.plan?.allowed);
   }
 
   go() {
     if (!this.plan?.allowed) return;
-    const { wish, target, what } = this, { id } = wish;
+    const { wish, target, deed } = this, { id } = wish;
     this.dialog.close();
-    if (this.stale()) return this.result(id, "Not sent: what you see is not current.", true);
+    if (this.stale()) return this.result(id, t`Not sent: what you see is not current.`, true);
     if (!this.seconds) return this.send(wish, target);
-    const element = this.chip(id, what), echo = this.chip(id, what);
+    const element = this.chip(id, deed), echo = this.chip(id, deed);
     const armed = { until: performance.now() + this.seconds * 1000, element, echo };
     const tick = () => {
       const ms = armed.until - performance.now();
       for (const chip of [element, echo]) text(chip.querySelector("em"), ` ${Math.max(1, Math.ceil(ms / 1000))} s `);
       if (ms > 0) return;
       this.undo(id);
-      if (this.stale()) return this.result(id, "Not sent: the desk lost its connection while waiting.", true);
+      if (this.stale()) return this.result(id, t`Not sent: the desk lost its connection while waiting.`, true);
       this.send(wish, target);
     };
     armed.timer = setInterval(tick, 200);
@@ -87,9 +90,9 @@ export class End {
     this.told();
   }
 
-  chip(id, what) {
-    const undo = el("button", { class: "link", type: "button", onclick: () => this.undo(id) }, "Undo");
-    return el("span", { class: "chip is-armed", title: `Ends ${what}` }, icon("end"), "Ends in", el("em", { class: "t" }), undo);
+  chip(id, deed) {
+    const undo = el("button", { class: "link", type: "button", onclick: () => this.undo(id) }, t`Undo`);
+    return el("span", { class: "chip is-armed", title: deed.ends }, icon("end"), t`Ends in`, el("em", { class: "t" }), undo);
   }
 
   /** Taken back (or about to be sent): nothing is pending any more. */
@@ -130,4 +133,14 @@ export class End {
   }
 }
 
-const legOf = ({ name, role }) => (role === "agent" ? `${name}’s leg` : `The ${name.toLowerCase()}’s leg`);
+const nounOf = (name) => said(name).toLowerCase();
+const legOf = ({ name, role }) => (role === "agent" ? t`${name}’s leg` : t`The ${nounOf(name)}’s leg`);
+
+/** The end of a target: over what it would do, on the button, and while it can still be taken back. */
+function deedOf({ target, name, role }) {
+  if (target === "call") return { asks: t`If you end the whole call`, end: t`End the call`, ends: t`Ends the call` };
+  if (target === "room") return { asks: t`If you end the conference`, end: t`End the conference`, ends: t`Ends the conference` };
+  if (role === "agent") return { asks: t`If you end ${name}’s leg only`, end: t`End ${name}’s leg`, ends: t`Ends ${name}’s leg` };
+  const noun = nounOf(name);
+  return { asks: t`If you end the ${noun}’s leg only`, end: t`End the ${noun}’s leg`, ends: t`Ends the ${noun}’s leg` };
+}

@@ -1,5 +1,6 @@
 // The connection, judged: how fresh is what we show, and when to try again. Pure.
 
+import { t } from "./say.js";
 import { moment, timeOfDay } from "./words.js";
 
 export const HEARTBEAT = 2000; // ms between two heads of the server
@@ -15,26 +16,26 @@ const HEALTHY = 60000;
 export function judge(link, board, now) {
   const badge = ours(link, board, now), { provider = "ok", since } = board.floor ?? {};
   const [trouble, meaning] = TROUBLES[provider]?.(since) ?? ["", ""];
-  const off = badge.stale ? "Actions are off: what you see is not current." : provider === "down" ? `Actions are off: ${trouble}.` : "";
+  const off = badge.stale ? t`Actions are off: what you see is not current.` : provider === "down" ? t`Actions are off: ${trouble}.` : "";
   return { ...badge, trouble, meaning, off };
 }
 
 const TROUBLES = {
-  down: (since) => [`Twilio’s API has not answered since ${timeOfDay(since)}`, "A call marked unverified may be over. Actions are off until Twilio answers."],
+  down: (since) => [t`Twilio’s API has not answered since ${timeOfDay(since)}`, t`A call marked unverified may be over. Actions are off until Twilio answers.`],
   // Hours or days ago, as a rule: a time of day would be taken for today's.
-  unknown: (since) => [`Nobody has compared the calls with Twilio ${since ? `since ${moment(since)}` : "yet"}`,
-    "A call whose end Twilio could not tell us is shown all the same. Actions can be sent. Tell who runs the desk."],
+  unknown: (since) => [since ? t`Nobody has compared the calls with Twilio since ${moment(since)}` : t`Nobody has compared the calls with Twilio yet`,
+    t`A call whose end Twilio could not tell us is shown all the same. Actions can be sent. Tell who runs the desk.`],
 };
 
 function ours(link, board, now) {
-  if (link.offline) return { state: "offline", word: "Offline", stale: true };
-  if (board.staleSince !== undefined) return { state: "stale", word: "Not current", stale: true };
+  if (link.offline) return { state: "offline", word: t`Offline`, stale: true };
+  if (board.staleSince !== undefined) return { state: "stale", word: t`Not current`, stale: true };
   const age = now - link.heardAt;
   if (!link.open || age > DEAD) {
-    return { state: "reconnecting", word: link.heardAt ? "Reconnecting" : "Connecting", stale: true };
+    return { state: "reconnecting", word: link.heardAt ? t`Reconnecting` : t`Connecting`, stale: true };
   }
-  if (!link.synced) return { state: "resyncing", word: "Resyncing", stale: true };
-  return age > DELAYED ? { state: "delayed", word: "Delayed", stale: false } : { state: "live", word: "Live", stale: false };
+  if (!link.synced) return { state: "resyncing", word: t`Resyncing`, stale: true };
+  return age > DELAYED ? { state: "delayed", word: t`Delayed`, stale: false } : { state: "live", word: t`Live`, stale: false };
 }
 
 /** Milliseconds until the next try: full jitter, so that a floor of desks does not come back as one wave. */

@@ -3,13 +3,14 @@
 import { hear, start, wiped } from "./board.js";
 import { DEAD, HEARTBEAT, afterClose, judge, triesAfter, wait } from "./link.js";
 
-const ACK_EVERY = 500, ACK_MESSAGES = 64;
+const ACK_EVERY = 500, ACK_MESSAGES = 64, ACK_BYTES = 128 * 1024; // whichever comes first: the server sends 512 KB ahead, and no more
 const LOOK = 250; // ms between two looks at the connection
 
-/** `told(board)` is called whenever the board or the connection may look different. `over(why)`: nothing more comes. */
+/** `told(board)` is called whenever the board or the connection may look different. `over(why)`: nothing more comes.
+ * `came(pairs)`: calls as they were and as they are, of a frame that came as soon as it was there. `allowed()`: one's rights are others now. */
 export class Stream {
-  constructor({ board, told, over }) {
-    Object.assign(this, { board, told, over });
+  constructor({ board, told, over, came = () => {}, allowed = () => {} }) {
+    Object.assign(this, { board, told, over, came, allowed });
     this.link = { open: false, synced: false, heardAt: 0, newsAt: 0, offline: !navigator.onLine, tries: 0, retryAt: 0 };
     this.offset = Date.now() - performance.now(); // server's clock minus the page's own, ms
     this.pictureAt = -Infinity;
@@ -34,7 +35,7 @@ export class Stream {
 
   /** The board anew; false if that failed, and then a later try is under way. */
   async fetchBoard() {
-    let answer;
+    let answer, { picture } = this; // a frame that comes meanwhile forgets it
     try {
       const headers = this.etag ? { "If-None-Match": this.etag } : {};
       answer = await fetch("/desk/board/", { headers, cache: "no-store", credentials: "same-origin", signal: AbortSignal.timeout(10000) });
@@ -48,10 +49,10 @@ export class Stream {
     this.pictureAt = this.link.newsAt = performance.now();
     if (answer.status === 200) {
       this.etag = answer.headers.get("ETag") ?? "";
-      this.picture = await answer.json();
+      picture = this.picture = await answer.json();
     }
-    // 304: the server's picture is the one that it gave us last; ours may have moved on from it, or lost its way.
-    this.board = start(this.board, this.picture, answer.headers.get("X-Desk-Rights") ?? this.board.rights);
+    // 304: the server's picture is the one that it gave us last, and ours, if it is another one, has lost its way.
+    this.board = start(this.board, picture, answer.headers.get("X-Desk-Rights") ?? this.board.rights);
     this.told(this.board);
     return true;
   }
@@ -75,24 +76,29 @@ export class Stream {
     if (this.done || this.socket) return;
     clearTimeout(this.timer);
     const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/desk/`;
-    const socket = this.socket = new WebSocket(url, "supervisor.v1");
-    Object.assign(this, { n: 0, acked: 0, ackedAt: 0, greeted: false });
+    const socket = this.socket = new WebSocket(url, "supervisor.v2");
+    Object.assign(this, { n: 0, acked: 0, ackedAt: 0, bytes: 0, greeted: false });
     this.openedAt = performance.now();
-    socket.onmessage = (event) => socket === this.socket && this.hear(JSON.parse(event.data));
+    socket.onmessage = (event) => socket === this.socket && this.hear(JSON.parse(event.data), event.data.length);
     socket.onclose = (event) => socket === this.socket && this.closed(event.code);
   }
 
-  hear(message) {
+  /** `bytes`: its length as text, which is ASCII. */
+  hear(message, bytes) {
     const now = performance.now();
     this.n = message.n;
+    this.bytes += bytes;
     this.link.heardAt = now;
     if (message.op === "hello") {
       this.greeted = this.link.open = true;
       this.setClock(message.now);
     }
     const { board, then } = hear(this.board, message, now);
-    const moved = board !== this.board;
+    const moved = board !== this.board, before = this.board;
     this.board = board;
+    // The server's picture has moved on as well, and will not be "the same as before" any more.
+    if (message.op === "frame" && moved) Object.assign(this, { picture: null, etag: "" });
+    if (message.op === "frame" && moved && this.link.synced) this.newly(pairsOf(message, before, board), now); // else it catches up
     if (message.op === "hello") this.sync(now - this.pictureAt < HEARTBEAT);
     else if (then === "sync") this.sync(false);
     else if (then === "reload") this.reload();
@@ -102,10 +108,11 @@ export class Stream {
       this.reloads = 0;
     }
     // From here, not from a timer: hidden tabs are throttled, messages are not.
-    if (this.n - this.acked >= ACK_MESSAGES || now - this.ackedAt >= ACK_EVERY) {
-      [this.acked, this.ackedAt] = [this.n, now];
+    if (this.n - this.acked >= ACK_MESSAGES || this.bytes >= ACK_BYTES || now - this.ackedAt >= ACK_EVERY) {
+      Object.assign(this, { acked: this.n, ackedAt: now, bytes: 0 });
       this.say({ op: "ack", n: this.n });
     }
+    if (then === "rights") this.allowed();
     if (moved || then) this.told(this.board);
   }
 
@@ -181,6 +188,16 @@ export class Stream {
   setClock(iso) {
     if (iso) this.offset = Date.parse(iso) - performance.now();
   }
+
+  /** The greeting that set our clock was on its way for a while; what the server has heard of cannot lie ahead of it. */
+  newly(pairs, now) {
+    for (const [, { heard_at }] of pairs) if (heard_at) this.offset = Math.max(this.offset, Date.parse(heard_at) - now);
+    this.came(pairs);
+  }
+}
+
+function pairsOf({ calls }, before, board) {
+  return calls.map(({ id }) => [before.calls.get(id), board.calls.get(id) ?? board.ended.get(id)?.call]).filter(([, call]) => call);
 }
 
 /** Does this message prove that the board has no holes? */

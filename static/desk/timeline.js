@@ -1,31 +1,74 @@
 // The legs of a call over time: one line a party, time to the right. What still goes on fades past the now line.
 
+import { actionWord, titleOf } from "./deeds.js";
 import { svg } from "./dom.js";
-import { clock, legWord, partyOf, roleOf } from "./words.js";
+import { t } from "./say.js";
+import { WHAT } from "./toomuch.js";
+import { clock, legWord, partyOf, roleOf, timeOfDay } from "./words.js";
 
 const LEFT = 84, WIDE = 368, STEP = 22, TOP = 20, HIGH = 10;
+const SPEAKS = new Set(["barge", "take_over"]);
+const QUIET = new Set(["monitor", "whisper", "hand_back", "leave"]);
 const time = (iso) => (iso ? Date.parse(iso) : null);
 
-/** The blocks of each leg: [{kind: ring|wait|talk|held, from, to}], ms; `to` null while it goes on. Pure. */
-export function blocksOf(legs) {
-  const met = meetings(legs);
+/** The blocks of each leg: [{kind: ring|wait|talk|held|listen|bot, from, to}], ms; `to` null while it goes on. `bots`: when the caller talked with an AI agent that has no leg. Pure. */
+export function blocksOf(legs, actions = [], bots = []) {
+  const met = meetings(legs, actions);
   return legs.map((leg) => {
     const began = Date.parse(leg.started_at ?? leg.ringing_at ?? leg.answered_at ?? leg.ended_at);
     const answered = time(leg.answered_at), ended = time(leg.ended_at);
     const blocks = [];
     if (answered === null || answered > began) blocks.push({ kind: "ring", from: began, to: answered ?? ended });
     if (answered !== null) {
-      const talks = leg.role === "caller" ? met : [{ from: answered, to: null }];
-      blocks.push(...conversation(answered, ended, talks, leg.held));
+      const ear = leg.role === "supervisor", talks = leg.role === "caller" ? met : ear ? spoken(leg, actions) : [{ from: answered, to: null }];
+      const told = conversation(answered, ended, talks, leg.held);
+      blocks.push(...(leg.role === "caller" ? told.flatMap((block) => (block.kind === "wait" ? withBots(block, bots) : [block])) : ear ? told.map((block) => (block.kind === "wait" ? { ...block, kind: "listen" } : block)) : told));
     }
     return blocks.filter((block) => !Number.isNaN(block.from));
   });
 }
 
-/** When somebody else was connected: [{from, to}], merged, in order. Who listens is nobody to talk to. */
-function meetings(legs) {
+/** A caller who waits for nobody: an AI agent is connected to their own leg. */
+function withBots({ from, to }, bots) {
+  const blocks = [], last = to ?? Infinity, ms = (at) => (at === Infinity ? null : at);
+  let at = from;
+  for (const [begin, end] of bots.map((pair) => pair.map(time)).sort((a, b) => a[0] - b[0])) {
+    const begins = Math.max(begin, at), ends = Math.min(end ?? Infinity, last);
+    if (begins >= ends) continue;
+    if (begins > at) blocks.push({ kind: "wait", from: at, to: begins });
+    blocks.push({ kind: "bot", from: begins, to: ms(ends) });
+    at = ends;
+  }
+  if (at < last) blocks.push({ kind: "wait", from: at, to });
+  return blocks;
+}
+
+/** All such times, with the one that goes on. */
+export function botsOf(call, bots = []) {
+  const now = call.status === "with-bot" && !call.ended_at && call.since && !call.legs.some((leg) => leg.role === "bot" && !leg.ended_at);
+  return now ? [...bots, [call.since, null]] : bots;
+}
+
+/** What is marked on the time line, the oldest first: {at (ms), look: act|amber|red, words}. Pure. */
+export function marksOf(actions, alarms = []) {
+  const deeds = actions.filter((each) => each.sent_at).map((each) => ({ at: time(each.sent_at), look: "act", words: `${timeOfDay(each.sent_at)} ${each.by}: ${titleOf(each)}, ${actionWord(each)}` }));
+  const raised = alarms.map((each) => ({ at: time(each.raised_at), look: each.severity, words: t`${timeOfDay(each.raised_at)} alarm: ${alarmWords(each)}` }));
+  return [...deeds, ...raised].sort((a, b) => a.at - b.at);
+}
+
+/** "Longest wait, Service, over the limit until 10:31:08" */
+export function alarmWords({ kind, where, severity, cleared_at, owner, acked_at }) {
+  const red = severity === "red", end = timeOfDay(cleared_at);
+  const over = !end ? (red ? t`over the limit` : t`nearly over the limit`) : red ? t`over the limit until ${end}` : t`nearly over the limit until ${end}`;
+  return [WHAT[kind] ?? kind, where, over, ...(acked_at && owner ? [t`${owner} sees to it`] : [])].join(", ");
+}
+
+/** When somebody else was connected: [{from, to}], merged, in order. Who listens is nobody to talk to, until they speak. */
+function meetings(legs, actions) {
   const others = legs.filter((leg) => leg.role !== "caller" && leg.role !== "supervisor" && leg.answered_at);
-  const times = others.map((leg) => ({ from: time(leg.answered_at), to: time(leg.ended_at) })).sort((a, b) => a.from - b.from);
+  const talks = others.map((leg) => ({ from: time(leg.answered_at), to: time(leg.ended_at) }));
+  talks.push(...legs.filter((leg) => leg.role === "supervisor" && leg.answered_at).flatMap((leg) => spoken(leg, actions)));
+  const times = talks.sort((a, b) => a.from - b.from);
   const merged = [];
   for (const each of times) {
     const last = merged.at(-1);
@@ -33,6 +76,20 @@ function meetings(legs) {
     else last.to = last.to === null || each.to === null ? null : Math.max(last.to, each.to);
   }
   return merged;
+}
+
+/** When a supervisor was heard by all: from the wish to speak to the one to be quiet. Who is rung to speak is heard at once. */
+function spoken(leg, actions) {
+  const answered = time(leg.answered_at), ended = time(leg.ended_at), talks = [];
+  const told = (one) => QUIET.has(one.verb) || (SPEAKS.has(one.verb) && (one.what ?? leg.name).endsWith(leg.name)); // not what somebody else took over
+  const deeds = actions.filter((one) => one.state === "confirmed" && one.by === leg.name && time(one.settled_at) >= answered && told(one));
+  for (const deed of deeds.sort((a, b) => time(a.settled_at) - time(b.settled_at))) {
+    const at = time(deed.settled_at), last = talks.at(-1), speaking = Boolean(last) && last.to === null;
+    if (ended !== null && at >= ended) break;
+    if (SPEAKS.has(deed.verb) && !speaking) talks.push({ from: time(deed.requested_at) < answered ? answered : at, to: null });
+    else if (QUIET.has(deed.verb) && speaking) last.to = at;
+  }
+  return talks.map(({ from, to }) => ({ from, to: to ?? ended }));
 }
 
 /** A leg that was answered: talking while somebody is there, else it hears us (a greeting, a menu, ringing). */
@@ -51,8 +108,8 @@ function conversation(answered, ended, talks, held) {
   return blocks;
 }
 
-/** The drawing of a call as it is at `now` (ms, server's clock); `wide`: px. */
-export function timeline(call, now, wide = WIDE) {
+/** The drawing of a call as it is at `now` (ms, server's clock); `wide`: px; `alarms`, `bots`: what the server tells beside the call itself. */
+export function timeline(call, now, { wide = WIDE, alarms = [], bots = [] } = {}) {
   const legs = call.legs.filter((leg) => leg.started_at || leg.answered_at || leg.ended_at);
   const start = Date.parse(call.started_at ?? legs[0]?.started_at ?? new Date(now).toISOString());
   const end = Math.max(call.ended_at ? Date.parse(call.ended_at) : now, start + 1000), total = end - start;
@@ -65,11 +122,12 @@ export function timeline(call, now, wide = WIDE) {
   }
   parts.push(svg("path", { class: "nowline", d: `M${x(end)} 14V${bottom}` }),
     svg("text", { class: "axis now", x: x(end), y: 9, "text-anchor": "middle" }, clock(total)));
-  for (const action of call.actions.filter((each) => each.sent_at)) {
-    const at = x(Date.parse(action.sent_at));
-    parts.push(svg("path", { class: "act", d: `M${at} 12.500l3 3.500-3 3.500-3-3.500z` }));
+  const marks = marksOf(call.actions, alarms);
+  for (const { at, look, words } of marks) {
+    const mark = look === "act" ? `M${x(at)} 12.500l3 3.500-3 3.500-3-3.500z` : `M${x(at)} 12l4 7.500h-8z`;
+    parts.push(svg("path", { class: look === "act" ? "act" : `alarm is-${look}`, d: mark }, svg("title", {}, words)));
   }
-  blocksOf(legs).forEach((blocks, place) => {
+  blocksOf(legs, call.actions, botsOf(call, bots)).forEach((blocks, place) => {
     const y = TOP + place * STEP + 4, leg = legs[place];
     parts.push(svg("text", { class: "party", x: 0, y: y + 9 }, short(partyOf(leg))));
     for (const { kind, from, to } of blocks) {
@@ -79,8 +137,9 @@ export function timeline(call, now, wide = WIDE) {
     }
     if (leg.ended_at && !call.ended_at) parts.push(svg("text", { ...beside(blocks, x, wide, legWord(leg)), class: "why", y: y + 9 }, legWord(leg)));
   });
-  const words = legs.map((leg) => `${roleOf(leg)} ${partyOf(leg)} ${legWord(leg)}`).join("; ");
-  return svg("svg", { class: "timeline t", viewBox: `0 0 ${wide} ${bottom + 2}`, role: "img", "aria-label": `Legs over time. ${words}` }, ...parts);
+  const talks = botsOf(call, bots).some(([, end]) => end === null);
+  const words = legs.map((leg) => `${roleOf(leg)} ${partyOf(leg)} ${talks && leg.role === "caller" ? t`with a bot` : legWord(leg)}`).join("; ");
+  return svg("svg", { class: "timeline t", viewBox: `0 0 ${wide} ${bottom + 2}`, role: "img", "aria-label": [`${t`Legs over time.`} ${words}`, ...marks.map((mark) => mark.words)].join(". ") }, ...parts);
 }
 
 /** Words on a leg that is over: behind its last block, or before the first if there is no room. */
@@ -102,7 +161,7 @@ const short = (name) => (name.length > 12 && name.includes(" ") && !name.startsW
 function patterns() {
   const fade = (kind) => svg("linearGradient", { id: `g-${kind}` },
     svg("stop", { class: `st ${kind}`, offset: 0 }), svg("stop", { class: `st ${kind} off`, offset: 1 }));
-  return svg("defs", {}, ...["talk", "held", "wait", "ring"].map(fade),
+  return svg("defs", {}, ...["talk", "held", "wait", "ring", "bot"].map(fade),
     svg("pattern", { id: "p-ring", width: 4, height: 4, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, svg("path", { class: "pr", d: "M1 0v4" })),
     svg("pattern", { id: "p-held", width: 5, height: 5, patternUnits: "userSpaceOnUse" }, svg("path", { class: "ph", d: "M1.500 0v5" })));
 }

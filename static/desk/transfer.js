@@ -1,11 +1,13 @@
-// Transfer and redirect: one list of places to choose from by typing, and who is moved there.
+// Transfer, redirect, and whoever else is brought to a call: one list of places to choose from by typing, and who is moved there.
 
-import { groups, same, stepTo } from "./choose.js";
+import { groups, same, spaced, stepTo } from "./choose.js";
+import { verbOf } from "./deeds.js";
 import { el, icon, set, text } from "./dom.js";
 import { legChoices } from "./effects.js";
 import { Pop } from "./pop.js";
+import { some, t } from "./say.js";
 
-const ICONS = { agent: "person", address: "line", number: "line", line: "in", flow: "redirect" };
+const ICONS = { me: "person", agent: "person", address: "line", number: "line", line: "in", flow: "redirect" };
 
 class Places extends Pop {
   body() {
@@ -15,23 +17,25 @@ class Places extends Pop {
       type: "text", "data-first": true, role: "combobox", "aria-label": this.what, "aria-expanded": "true", "aria-controls": `${id}-list`, "aria-autocomplete": "list",
       autocomplete: "off", spellcheck: "false", placeholder: this.placeholder, oninput: () => this.typed(), onkeydown: (event) => this.key(event),
     });
-    this.list = el("div", { class: "targets", id: `${id}-list`, role: "listbox", "aria-label": "Destinations", tabindex: -1, onclick: (event) => this.click(event) });
-    this.none = el("p", { class: "none", role: "status", hidden: true }, "Nobody and nothing answers to that.");
+    this.list = el("div", { class: "targets", id: `${id}-list`, role: "listbox", "aria-label": t`Destinations`, tabindex: -1, onclick: (event) => this.click(event) });
+    this.none = el("p", { class: "none", role: "status", hidden: true }, t`Nobody and nothing answers to that.`);
     this.legs = el("fieldset", { class: "whom" });
     return [el("div", { class: "field" }, icon("search"), this.find, this.count), this.list, this.none, this.legs, ...this.more()];
   }
 
   more() { return []; }
+  /** Is anybody moved, or does somebody come? */
+  get moves() { return true; }
 
   fill(draft) {
-    const legs = this.choices.legs;
+    const legs = this.moves ? this.choices.legs ?? [] : [];
     this.find.value = draft.typed ?? "";
     this.chosen = draft.chosen ?? null;
     const may = legs.filter((leg) => leg.may), kept = may.find((leg) => leg.sid === draft.leg);
     this.leg = (kept ?? may.find((leg) => leg.role === "caller") ?? may[0])?.sid ?? "";
     // One who may be moved is no choice; why the others may not be is worth a line.
     this.legs.hidden = legs.length < 2;
-    this.legs.replaceChildren(el("legend", {}, "Who is moved"), ...legChoices(`${this.verb}-leg`, legs, this.leg, (sid) => { this.leg = sid; this.keep(); }));
+    this.legs.replaceChildren(el("legend", {}, t`Who is moved`), ...legChoices(`${this.verb}-leg`, legs, this.leg, (sid) => { this.leg = sid; this.keep(); }));
     this.arrange();
   }
 
@@ -64,8 +68,8 @@ class Places extends Pop {
     this.entries = found.flatMap((group) => group.entries);
     this.list.replaceChildren(...found.map(({ cap, entries }) =>
       el("div", { role: "group", "aria-label": cap }, el("div", { class: "cap", "aria-hidden": "true" }, cap), ...entries.map((one) => this.option(one)))));
-    const all = this.choices.destinations.length;
-    text(this.count, this.find.value.trim() ? `${this.entries.filter((one) => one.kind !== "number").length} of ${all}` : `${all}`);
+    const all = this.choices.destinations?.length ?? 0, fit = this.entries.filter((one) => one.kind !== "number").length;
+    text(this.count, this.find.value.trim() ? some(fit, "{0} of {1}", "{0} of {1}", all) : `${all}`);
     this.none.hidden = this.entries.length > 0;
     this.list.hidden = !this.entries.length;
     this.mark();
@@ -108,33 +112,84 @@ class Places extends Pop {
 }
 
 export class Transfer extends Places {
-  constructor(hooks) { super({ ...hooks, verb: "transfer", what: "To whom", placeholder: "A name, a team, or a number" }); }
+  constructor(hooks) { super({ ...hooks, verb: "transfer", what: t`To whom`, placeholder: t`A name, a team, or a number` }); }
 
-  titleOf(caller) { return `Transfer ${caller}`; }
+  titleOf(caller) { return t`Transfer ${caller}`; }
+
+  /** Blind, or whoever it goes to is asked first while the caller waits. */
+  body() {
+    const way = (mode, words) => el("button", { type: "button", "aria-pressed": "false", onclick: () => this.turn(mode, true) }, words);
+    this.ways = { blind: way("blind", t`At once`), warm: way("warm", t`Ask them first`) };
+    this.how = el("div", { class: "seg full", role: "group", "aria-label": t`How` }, this.ways.blind, this.ways.warm);
+    return [this.how, ...super.body()];
+  }
+
+  fill(draft) {
+    super.fill(draft);
+    this.how.hidden = !this.known.includes("complete");
+    this.turn(draft.mode ?? "blind", false);
+  }
+
+  turn(mode, chosen) {
+    this.mode = mode;
+    for (const [name, way] of Object.entries(this.ways)) set(way, "aria-pressed", String(name === mode));
+    this.legs.hidden = mode === "warm" || this.choices.legs.length < 2;
+    if (chosen) { this.find.focus(); this.keep(); }
+  }
+
+  draft() { return { ...super.draft(), mode: this.mode }; }
+
   fields() {
     const fields = super.fields();
-    return fields && { ...fields, mode: "blind" };
+    if (fields && this.mode === "warm") delete fields.leg; // it is the caller who waits
+    return fields && { ...fields, mode: this.mode };
   }
 
   words() {
-    const { name, kind } = this.chosen ?? {}, whom = kind === "agent" ? name.split(" ")[0] : name?.replace(/^Call /, "");
-    return { hint: "Choose to whom: what happens to each leg is shown here first.", send: whom ? `Transfer to ${whom}` : "Transfer" };
+    const { name, kind, to } = this.chosen ?? {}, whom = kind === "agent" ? name.split(" ")[0] : kind === "number" ? spaced(to) : name;
+    const send = !whom ? verbOf(this) : this.mode === "warm" ? t`Ask ${whom}` : t`Transfer to ${whom}`;
+    return { hint: t`Choose to whom: what happens to each leg is shown here first.`, send };
+  }
+}
+
+const BRINGS = {
+  add: { title: (caller) => t`Add somebody to the call of ${caller}`, send: (whom) => t`Add ${whom}` },
+  pull: { title: (caller) => t`Pull out of the queue: ${caller}`, send: (whom, me) => (me ? t`Pull to myself` : t`Pull to ${whom}`) },
+  take_over: { title: (caller) => t`Take over the call of ${caller}`, send: (whom, me) => (me ? t`Take it over` : t`Give it to ${whom}`) },
+};
+
+/** Somebody comes to the call: who is added, who takes it over, who gets a waiting caller. The last two may be oneself. */
+export class Bring extends Places {
+  constructor(hooks) { super({ ...hooks, what: t`Who`, placeholder: t`A name, or a team` }); }
+
+  get moves() { return false; }
+  titleOf(caller) { return BRINGS[this.verb].title(caller); }
+
+  fill(draft) {
+    const { destinations = [], phone = "" } = this.choices, me = { id: "", kind: "me", name: t`Myself`, where: phone, state: "", free: true, why: "" };
+    if (this.verb !== "add" && !destinations.some((one) => one.id === "")) this.choices = { ...this.choices, destinations: [me, ...destinations] };
+    super.fill(draft);
+  }
+
+  words() {
+    const { name, kind } = this.chosen ?? {}, whom = kind === "agent" ? name.split(" ")[0] : name;
+    return { hint: t`Choose who: what happens to each leg is shown here first.`, send: whom ? BRINGS[this.verb].send(whom, kind === "me") : verbOf(this) };
   }
 }
 
 export class Redirect extends Places {
-  constructor(hooks) { super({ ...hooks, verb: "redirect", what: "Where to", placeholder: "A line, or another application" }); }
+  constructor(hooks) { super({ ...hooks, verb: "redirect", what: t`Where to`, placeholder: t`A line, or another application` }); }
 
-  titleOf(caller) { return `Send ${caller} elsewhere`; }
+  titleOf(caller) { return t`Send ${caller} elsewhere`; }
   more() { return [this.raw = el("p", { class: "raw" })]; }
 
   fill(draft) {
     super.fill(draft);
     this.raw.hidden = !this.choices.raw;
-    this.raw.replaceChildren(el("a", { class: "link", href: `/calls/${this.call.id}/redirect/` }, "With TwiML of your own …"));
+    this.raw.replaceChildren(el("a", { class: "link", href: `/calls/${this.call.id}/redirect/` }, t`With TwiML of your own …`));
   }
 
   words() {
-    return { hint: "Choose where to: what happens to each leg is shown here first.", send: this.chosen ? `Send to ${this.chosen.name}` : "Send" };
+    return { hint: t`Choose where to: what happens to each leg is shown here first.`, send: this.chosen ? t`Send to ${this.chosen.name}` : t`Send` };
   }
 }

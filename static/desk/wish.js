@@ -1,5 +1,7 @@
 // A wish, from the first look to its answer: what there is to choose, what would happen, one key, one request.
 
+import { said, t } from "./say.js";
+
 const OVER = new Set(["failed", "refused", "abandoned"]); // as the server says it; nothing more comes of such a wish
 
 /**
@@ -38,10 +40,10 @@ export class Wish {
 }
 
 // Where the page is not served securely there is none: then the next plan brings one.
-const newKey = () => globalThis.crypto.randomUUID?.() ?? "";
+export const newKey = () => globalThis.crypto.randomUUID?.() ?? "";
 const isOver = (body) => OVER.has(body?.state);
 
-/** GET, or POST with fields. Returns {ok, status, body, message}: every failure is a sentence. */
+/** GET, or POST with fields. Returns {ok, status, body, message}: every failure is a sentence, in the reader's language. */
 export async function ask(url, fields, key) {
   const headers = { Accept: "application/json" };
   const options = { headers, credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(20000) };
@@ -54,10 +56,10 @@ export async function ask(url, fields, key) {
     const answer = await fetch(url, options);
     if (answer.redirected) location.assign("/sign-in/");
     const body = await answer.json().catch(() => null);
-    const message = body?.message ?? (answer.status === 404 ? "This call is not there any more." : `The desk answered ${answer.status}.`);
+    const message = said(body?.message) ?? (answer.status === 404 ? t`This call is not there any more.` : t`The desk answered ${answer.status}.`);
     return { ok: answer.ok && body !== null, status: answer.status, body, message };
   } catch {
-    const sent = fields ? "It may have been sent: watch the legs." : "Nothing was sent.";
-    return { ok: false, status: 0, body: null, message: `The desk cannot be reached. ${sent}` };
+    const sent = fields ? t`It may have been sent: watch the legs.` : t`Nothing was sent.`;
+    return { ok: false, status: 0, body: null, message: `${t`The desk cannot be reached.`} ${sent}` };
   }
 }

@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import Group, Permission, User
 
-from calls.models import Agent, Board, Line, Membership, Team
+from calls.models import Agent, Board, Line, Membership, Phone, Team
 from tests.conftest import group
 
 PASSWORD = "a long enough passphrase 7"
@@ -75,6 +75,37 @@ def test_an_agent_abroad_or_inside_is(world, sales, contact):
     assert world.client("stan").post("/admin/calls/agent/add/", form).status_code == 302
 
 
+def phone_form(person, address):
+    form = {"username": person.username, "date_joined_0": "2026-11-01", "date_joined_1": "09:00:00", "is_active": "on"}
+    return form | rows("memberships") | rows("phone", {"address": address})
+
+
+@pytest.mark.parametrize("address", ["+14155550166", "client:sue", "sip:sue@pbx.example"])
+def test_where_a_supervisor_is_rung_stands_with_the_person(world, address):
+    sue = User.objects.get(username="sue")
+    response = world.client("olga").post(f"/admin/auth/user/{sue.pk}/change/", phone_form(sue, address))
+    assert response.status_code == 302, response.context["errors"]
+    assert sue.phone.address == address
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("+19005550123", "Premium-rate numbers"),
+        ("+8816123456789", "satellites"),
+        ("+15550100200", "one of our own lines"),
+        ("+4930", "too short"),
+        ("+14150000000", "no such number"),
+        ("ben", "Write +E164"),
+    ],
+)
+def test_and_it_is_a_number_that_can_be_rung_and_costs_no_more_than_a_call(world, address, why):
+    sue = User.objects.get(username="sue")
+    response = world.client("olga").post(f"/admin/auth/user/{sue.pk}/change/", phone_form(sue, address))
+    assert response.status_code == 200 and why in str(response.context["errors"])
+    assert not Phone.objects.filter(user=sue).exists()
+
+
 def test_what_stan_does_to_an_agent_leaves_her_other_teams_alone(world, sales, billing):
     sana = Agent.objects.get(name="Sana Rahman")
     sana.teams.add(billing)
@@ -108,7 +139,7 @@ def test_who_may_not_see_an_agents_number_cannot_change_it(world, sales):
 def test_olga_makes_a_supervisor(world, sales):
     olga, supervisor = world.client("olga"), Group.objects.get(name="Supervisor")
     form = {"username": "kim", "password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"}
-    form |= rows("memberships", {"team": sales.pk, "group": supervisor.pk})
+    form |= rows("phone") | rows("memberships", {"team": sales.pk, "group": supervisor.pk})
     response = olga.post("/admin/auth/user/add/", form)
     assert response.status_code == 302, response.context["errors"]
     kim = User.objects.get(username="kim")
@@ -133,7 +164,7 @@ def test_stan_gives_nobody_what_he_does_not_hold(world, stan, sales, billing):
     for wrong in ({"team": sales.pk, "group": supervisor.pk}, {"team": billing.pk, "group": keeper.pk}):
         assert world.client("stan").post(page, form | rows("memberships", wrong)).status_code == 200
         assert not newcomer.memberships.exists()
-    right = rows("memberships", {"team": sales.pk, "group": keeper.pk})
+    right = rows("phone") | rows("memberships", {"team": sales.pk, "group": keeper.pk})
     response = world.client("stan").post(page, form | right)
     assert response.status_code == 302, response.context["errors"]
     newcomer.refresh_from_db()

@@ -11,10 +11,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from calls.admin.looking import hide
-from calls.models import Action, Audit, Call, Leg, Membership, Report
+from calls.models import Action, Audit, Bulk, Call, Drill, Leg, Membership, Note, Report
 from tests.conftest import group
 
-HAPPENED = ["call", "leg", "report", "action", "audit"]
+HAPPENED = ["call", "leg", "report", "action", "audit", "drill", "bulk"]
 DANA, MAX = "4155550177", "4155550199"
 
 
@@ -40,7 +40,7 @@ def listed(page):
 @pytest.mark.parametrize("what", HAPPENED)
 def test_olga_herself_can_change_nothing_that_happened(world, look, what):
     model = admin.site.get_model_admin(
-        {each._meta.model_name: each for each in (Call, Leg, Report, Action, Audit)}[what]
+        {each._meta.model_name: each for each in (Call, Leg, Report, Action, Audit, Drill, Bulk)}[what]
     )
     before = list(model.model.objects.order_by("pk").values())
     olga = world.client("olga")
@@ -312,3 +312,14 @@ def test_what_a_caller_is_called_is_text(world, twilio, line, name):
 def test_anonymous_sees_nothing_of_it(world):
     for what in HAPPENED:
         assert Client().get(f"/admin/calls/{what}/").status_code == 302
+
+
+def test_a_call_is_found_by_its_tag_and_by_words_of_a_note(world, look):
+    call = Call.objects.get(pk=world.ids["sale"])
+    Call.objects.filter(pk=call.pk).update(tags="money back, vip")
+    Note.objects.create(call=call, text="Wants the Manager at 415/555/0188", at=call.started_at)
+    for words in ("VIP", "money  back", "manager"):
+        assert listed(look("stan", "/admin/calls/call/", q=words)) == 1, words
+    assert listed(look("stan", "/admin/calls/call/", q="at 415/")) == 0, "nobody finds out a number by asking for it"
+    detail = look("stan", "/admin/calls/call/{sale}/change/")
+    assert "money back, vip" in detail and "somebody who is gone: Wants the Manager at ··· 0188" in detail

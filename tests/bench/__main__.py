@@ -15,7 +15,8 @@ from importlib.metadata import version
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.goals import GOALS, PLAYS, Bench, Row
+from tests.bench.goals import GOALS, PLAYS
+from tests.bench.runs import Bench, Row
 from tests.bench.stage import ROOT, Stage
 
 DOCUMENT = ROOT / "docs" / "benchmark.md"

@@ -17,7 +17,7 @@ from typing import Any
 
 import uvloop
 
-ACK_MESSAGES, ACK_EVERY = 64, 0.5  # as static/desk does
+ACK_MESSAGES, ACK_BYTES, ACK_EVERY = 64, 128 * 1024, 0.5  # as static/desk does
 HEAD = re.compile(rb'\{"n":(\d+),"op":"(\w+)"(?:,"from":(\d+),"to":(\d+))?')
 here = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -27,7 +27,7 @@ class Desk(asyncio.Protocol):
         self.port, self.session, self.sync, self.keeps_texts = port, session, sync, keeps_texts
         self.buffer = bytearray()
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.acked, self.acked_at = 0, 0.0
+        self.acked, self.acked_at, self.unacked = 0, 0.0, 0
         self.heard: list[tuple[float, bytes]] = []  # when, and the text (its head, if texts are not kept)
         self.bytes = 0
 
@@ -38,7 +38,7 @@ class Desk(asyncio.Protocol):
                 f"GET /ws/desk/ HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nOrigin: http://127.0.0.1:8000\r\n"
                 f"Upgrade: websocket\r\nConnection: Upgrade\r\nCookie: sessionid={self.session}\r\n"
                 "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-                "Sec-WebSocket-Protocol: supervisor.v1\r\n\r\n"
+                "Sec-WebSocket-Protocol: supervisor.v2\r\n\r\n"
             ).encode()
         )
 
@@ -71,14 +71,15 @@ class Desk(asyncio.Protocol):
 
     def hear(self, text: bytes, now: float) -> None:
         self.bytes += len(text)
+        self.unacked += len(text)
         self.heard.append((now, text if self.keeps_texts else text[:80]))
         found = HEAD.match(text)
         if found and found[2] == b"reload":
             self.looking = asyncio.create_task(self.look_anew())
         if found and self.sync:
             n = int(found[1])
-            if n - self.acked >= ACK_MESSAGES or now - self.acked_at > ACK_EVERY:
-                self.acked, self.acked_at = n, now
+            if n - self.acked >= ACK_MESSAGES or self.unacked >= ACK_BYTES or now - self.acked_at > ACK_EVERY:
+                self.acked, self.acked_at, self.unacked = n, now, 0
                 self.say({"op": "ack", "n": n})
 
     async def look_anew(self) -> None:
@@ -101,7 +102,8 @@ class Desk(asyncio.Protocol):
 
 def look(port: int, session: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """What a page knows when it opens its socket: where it stands, and the calls of its picture."""
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/desk/board/", headers={"Cookie": f"sessionid={session}"})
+    headers = {"Cookie": f"sessionid={session}", "Accept-Encoding": "gzip"}
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/desk/board/", headers=headers)
     with here.open(request, timeout=20) as answer:
         board = json.loads(gzip.decompress(answer.read()))
         rights = answer.headers["X-Desk-Rights"]
@@ -111,9 +113,10 @@ def look(port: int, session: str) -> tuple[dict[str, Any], list[dict[str, Any]]]
 async def run(port: int, sessions: list[str], count: int) -> dict[str, Any]:
     """Open them, say ready, and listen until stdin ends."""
     loop, desks = asyncio.get_running_loop(), []
+    seen = {session: (await asyncio.to_thread(look, port, session))[0] for session in sessions[:count]}
     for number in range(count):
         session = sessions[number % len(sessions)] if sessions else ""
-        sync = (await asyncio.to_thread(look, port, session))[0] if session else None
+        sync = seen.get(session)
         _, desk = await loop.create_connection(
             lambda session=session, sync=sync, number=number: Desk(port, session, sync, keeps_texts=number == 0),
             "127.0.0.1", port,

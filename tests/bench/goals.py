@@ -6,86 +6,18 @@ import statistics
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 from tests.bench.desks import here
-from tests.bench.measures import accepted, per_second, percentile, post_times, socket_times
-from tests.bench.stage import Client, Server, Stage
+from tests.bench.measures import accepted, percentile, post_times, socket_times
+from tests.bench.page import Felt, open_desk
+from tests.bench.runs import DESKS, Bench, Row
+from tests.bench.stage import Server
 
-STATUS = "/twilio/status/"
 TICK = 0.05
-DESKS, CONNECTIONS = 200, 32
+CROWD = 1_000
 QUICK = 0.25  # seconds: a desk that is later than this is not live
-
-
-@dataclass
-class Row:
-    goal: int
-    what: str
-    figure: str
-    threshold: str
-    ok: bool | None  # None: only reported
-
-
-class Bench:
-    def __init__(self, stage: Stage, *, rounds: int, seconds: float, say: Callable[[str], None]) -> None:
-        self.stage, self.rounds, self.seconds, self.say = stage, rounds, seconds, say
-        self.seed = 0
-        self.shares: list[float] = []  # of a processor, that the load itself needed
-
-    # Runs ------------------------------------------------------------------------------------------------------
-
-    def load(self, port: int, *, many: int, rate: float = 0, seconds: float = 0, **order: Any) -> Client:
-        self.seed += 1
-        order = {"connections": CONNECTIONS, "path": STATUS, "seed": self.seed} | order
-        return Client("tests.bench.load", port=port, seconds=seconds or self.seconds, rate=rate, many=many, **order)
-
-    def flat_out(
-        self, kind: str, store: str, name: str = "", *, path: str = STATUS, many: int, again: bool = False
-    ) -> float:
-        """Callbacks a second, durable, by clients that each come again as soon as they are answered."""
-        with self.stage.server(kind, store, name) as server:
-            warm = self.load(server.port, many=400, seconds=0.5, path=path)
-            warm.go()
-            warm.found()
-            load = self.load(server.port, many=many, path=path, again=again)
-            load.go()
-            found = load.found()
-        if found["ran_out"]:
-            raise RuntimeError("the load ran out of requests")
-        self.shares.append(found["cpu"])
-        self.say(f"{kind} {name} {store} {path}: {per_second(found):.0f} callbacks/s, load {found['cpu']:.0%}")
-        return per_second(found)
-
-    def in_turns(self, *runs: Callable[[], float]) -> list[float]:
-        """The median of each over all rounds; in every round each has its turn."""
-        figures = [[run() for run in runs] for _ in range(self.rounds)]
-        return [statistics.median(column) for column in zip(*figures, strict=True)]
-
-    @contextmanager
-    def desks(self, server: Server, count: int = DESKS) -> Iterator[Client]:
-        yield Client("tests.bench.desks", port=server.port, sessions=server.sessions, count=count)
-
-    def watched(self, server: Server, rate: float, seconds: float = 0) -> tuple[float, float]:
-        """p99 of the answers and p99 of callback → socket (seconds), with so many callbacks a second and 200 desks."""
-        seconds = seconds or self.seconds
-        with self.desks(server) as desks:
-            load = self.load(server.port, rate=rate, many=int(rate * seconds) + 1, seconds=seconds, connections=100)
-            load.go()
-            found = load.found()
-            time.sleep(0.5)
-            seen = desks.found()
-        happened = [(sid, word, asked) for sid, word, asked, _, _ in accepted(found)]
-        times = percentile(post_times(found), 0.99), percentile(socket_times(happened, seen["heard"]), 0.99)
-        self.shares.append(found["cpu"] + seen["cpu"])
-        self.say(
-            f"{server.application} {rate:g}/s, {seen['open']} desks: answers p99 {times[0] * 1000:.0f} ms, sockets p99"
-            f" {times[1] * 1000:.0f} ms, {seen['bytes'] / seconds / 1e6:.0f} MB/s, clients {self.shares[-1]:.0%}"
-        )
-        return times
 
 
 # 1 to 4: intake ------------------------------------------------------------------------------------------------------
@@ -120,7 +52,7 @@ def embedded(bench: Bench, wanted: set[int]) -> list[Row]:
     return [Row(4, what, versus(ours, naive), "≥ 15×", ours >= 15 * naive)]
 
 
-# 5 to 7: desks -------------------------------------------------------------------------------------------------------
+# 5 to 8: desks -------------------------------------------------------------------------------------------------------
 
 OUR_RATES = [25, 50, 100, 200, 400, 600, 800, 1000, 1250, 1500, 2000]
 NAIVE_RATES = [0.5, 1, 2, 3, 6, 12, 25, 50, 100]
@@ -192,40 +124,51 @@ def times(mine: float, theirs: float) -> tuple[float, str]:
 
 def fan_out(bench: Bench, wanted: set[int]) -> list[Row]:
     """Events made in the server itself: what tail and hub can tell 200 desks, and what `group_send` can."""
-
-    def bears(kind: str, store: str) -> Callable[[float], bool]:
-        def at(rate: float) -> bool:
-            seconds = bench.seconds
-            with bench.stage.server(kind, store) as server, bench.desks(server) as desks:
-                with here.open(
-                    f"http://127.0.0.1:{server.port}/feed/?rate={rate}&seconds={seconds}", timeout=90
-                ) as answer:
-                    happened = json.load(answer)
-                time.sleep(0.5)
-                seen = desks.found()
-            p99 = percentile(socket_times(happened, seen["heard"]), 0.99)
-            slow = happened[-1][2] - happened[0][2] > seconds + 0.5
-            bench.shares.append(seen["cpu"])
-            bench.say(
-                f"{kind}: {rate:g} events/s, p99 {p99 * 1000:.0f} ms{', not kept up' if slow else ''},"
-                f" {seen['bytes'] / seconds / 1e6:.0f} MB/s, clients {seen['cpu']:.0%}"
-            )
-            return p99 <= 0.1 and not slow
-
-        return at
-
-    ours, naive, starts = [], [], {"ours": 0, "naive": BEGIN["naive"]}
-    for _ in range(bench.rounds):
-        ours.append(
-            climb(bench, bears("our fan-out", "sqlite"), [200, 400, 800, 1200, 1600, 2400, 3200], starts, "ours")
-        )
-        naive.append(climb(bench, bears("naive fan-out", "postgres"), NAIVE_RATES, starts, "naive"))
-    mine, theirs = statistics.median(ours), statistics.median(naive)
-    ratio, told = times(mine, theirs)
-    figure = f"{told} ({mine:g} events/s against {theirs:g})"
+    mine, theirs = events_told(bench, DESKS, [200, 400, 800, 1200, 1600, 2400, 3200], within=0.1)
+    ratio, words = times(mine, theirs)
+    figure = f"{words} ({mine:g} events/s against {theirs:g})"
     return [
         Row(7, f"events/s to {DESKS} sockets, p99 ≤ 100 ms: ours against group_send", figure, "≥ 100×", ratio >= 100)
     ]
+
+
+def crowd(bench: Bench, wanted: set[int]) -> list[Row]:
+    """The same with a thousand desks on one process."""
+    mine, theirs = events_told(bench, CROWD, [25, 50, 100, 200, 400, 800], within=0.15)
+    figure = f"{mine:g} events/s against {theirs:g}"
+    what = f"events/s to {CROWD:,} sockets, p99 < 150 ms: ours against group_send"
+    return [Row(8, what, figure, "≥ 100/s", mine >= 100)]
+
+
+def events_told(bench: Bench, desks: int, rates: list[float], *, within: float) -> tuple[float, float]:
+    """Events a second, ours and theirs, of which so many desks hear with a p99 of `within` seconds."""
+    ours, naive, starts = [], [], {"ours": 0, "naive": BEGIN["naive"]}
+    for _ in range(bench.rounds):
+        ours.append(climb(bench, tells(bench, "our fan-out", "sqlite", desks, within), rates, starts, "ours"))
+        naive.append(
+            climb(bench, tells(bench, "naive fan-out", "postgres", desks, within), NAIVE_RATES, starts, "naive")
+        )
+    return statistics.median(ours), statistics.median(naive)
+
+
+def tells(bench: Bench, kind: str, store: str, desks: int, within: float) -> Callable[[float], bool]:
+    def at(rate: float) -> bool:
+        seconds = bench.seconds
+        with bench.stage.server(kind, store) as server, bench.desks(server, desks) as open_desks:
+            with here.open(f"http://127.0.0.1:{server.port}/feed/?rate={rate}&seconds={seconds}", timeout=90) as answer:
+                happened = json.load(answer)
+            time.sleep(0.5)
+            seen = open_desks.found()
+        p99 = percentile(socket_times(happened, seen["heard"]), 0.99)
+        slow = happened[-1][2] - happened[0][2] > seconds + 0.5
+        bench.shares.append(seen["cpu"])
+        bench.say(
+            f"{kind}: {rate:g} events/s, {seen['open']} desks, p99 {p99 * 1000:.0f} ms"
+            f"{', not kept up' if slow else ''}, {seen['bytes'] / seconds / 1e6:.0f} MB/s, clients {seen['cpu']:.0%}"
+        )
+        return p99 <= within and not slow
+
+    return at
 
 
 # 9 and 10: the snapshot ----------------------------------------------------------------------------------------------
@@ -235,7 +178,7 @@ def get(server: Server, path: str) -> tuple[float, bytes]:
     """(seconds, body)."""
     session = server.sessions[0] if server.sessions else ""
     request = urllib.request.Request(
-        f"http://127.0.0.1:{server.port}{path}", headers={"Cookie": f"sessionid={session}"}
+        f"http://127.0.0.1:{server.port}{path}", headers={"Cookie": f"sessionid={session}", "Accept-Encoding": "gzip"}
     )
     began = time.monotonic()
     with here.open(request, timeout=30) as answer:
@@ -363,7 +306,11 @@ def count(rows: Any, query: str) -> int:
 def picture(server: Server, rows: Any) -> int:
     """How many calls the desk's picture and the database do not agree about."""
     shown = json.loads(gzip.decompress(get(server, "/desk/board/")[1]))["calls"]
-    said = {(call["id"], call["revision"], leg["sid"], leg["status"]) for call in shown for leg in call["legs"]}
+    said = {
+        (call["id"], call["revision"], leg["sid"], leg.get("status", "in-progress"))
+        for call in shown
+        for leg in call["legs"]
+    }
     true = rows.execute(
         "SELECT c.id::text, p.revision, l.sid, l.status FROM calls_call c JOIN calls_position p ON p.call_id = c.id"
         " JOIN calls_leg l ON l.call_id = c.id"
@@ -372,13 +319,52 @@ def picture(server: Server, rows: Any) -> int:
     return len({call for call, *_ in said ^ set(true)})
 
 
+# 13: in the browser ---------------------------------------------------------------------------------------------------
+
+
+def in_browser(bench: Bench, wanted: set[int]) -> list[Row]:
+    """In turns a list that nothing changes in, which is what this machine can draw; one that lives; one scrolled."""
+    runs = {
+        "nothing changes": {"rate": 0},
+        "100 changes/s": {"rate": 100},
+        "100 changes/s, scrolled": {"rate": 100, "scrolled": True},
+    }
+    found: dict[str, list[Felt]] = {name: [] for name in runs}
+    with open_desk(bench.stage) as desk:
+        for _ in range(bench.rounds):
+            for name, run in runs.items():
+                found[name].append(felt := desk.felt(seconds=5 * bench.seconds, **run))
+                bench.say(f"in the browser, {name}: {felt_words(felt)}")
+    still, live, scrolled = (median_of(some) for some in found.values())
+    smooth = "≤ 5 %, ≤ 50 ms"
+    what = "2,000 calls in Chromium, 100 changes/s: dropped frames, input delay p95"
+    return [
+        Row(13, what, f"{felt_words(live)} (without changes {felt_words(still)})", smooth, is_smooth(live)),
+        Row(13, "… while the list is scrolled", felt_words(scrolled), smooth, is_smooth(scrolled)),
+    ]
+
+
+def median_of(some: list[Felt]) -> Felt:
+    return Felt(statistics.median(one.dropped for one in some), statistics.median(one.delay for one in some))
+
+
+def felt_words(felt: Felt) -> str:
+    return f"{felt.dropped:.1%}, {felt.delay * 1000:.0f} ms"
+
+
+def is_smooth(felt: Felt) -> bool:
+    return felt.dropped <= 0.05 and felt.delay <= 0.05
+
+
 PLAYS: dict[Callable[[Bench, set[int]], list[Row]], set[int]] = {
     intake: {1, 2, 3},
     embedded: {4},
     live: {5, 6},
     fan_out: {7},
+    crowd: {8},
     snapshot: {9, 10},
     history: {11},
     losses: {12},
+    in_browser: {13},
 }
 GOALS = set().union(*PLAYS.values())

@@ -58,7 +58,7 @@ def frame_times(happened: Sequence[Happened], heard: Sequence[Sequence[tuple[flo
         for call in frame["calls"]:
             legs[call["id"]] = [leg["sid"] for leg in call["legs"]]
             for leg in call["legs"]:
-                shown[leg["sid"]].append((at, RANKS.get(leg["status"], 4), frame["to"]))
+                shown[leg["sid"]].append((at, RANKS.get(leg.get("status", "in-progress"), 4), frame["to"]))
         for call in frame["gone"]:
             for sid in legs.get(call, ()):
                 shown[sid].append((at, 4, frame["to"]))

@@ -51,7 +51,11 @@ class Stage:
         known = (kind, f"{store}{name}")
         if known not in self.made:
             environment = {**services.SETTINGS, "PATH": os.environ["PATH"], "PUBLIC_URL": PUBLIC_URL}
-            environment |= {"TWILIO_AUTH_TOKEN": TOKEN, "DESK_SOCKETS_PER_USER": "100"}
+            environment |= {
+                "TWILIO_AUTH_TOKEN": TOKEN,
+                "DESK_SOCKETS_PER_USER": "100",
+                "DESK_SOCKETS_PER_PROCESS": "2000",
+            }
             if kind == "ours":
                 environment |= {"DJANGO_SETTINGS_MODULE": "callcenter.settings"}
             if store == "sqlite":
@@ -90,8 +94,10 @@ class Stage:
 
 class Server:
     def __init__(self, application: str, environment: dict[str, str], sessions: list[str]) -> None:
-        self.application, self.environment, self.sessions = application, environment, sessions
+        self.application, self.sessions = application, sessions
         self.port = free_port()
+        # The clients' own origin, and that of a browser.
+        self.environment = environment | {"DESK_ORIGINS": f"{PUBLIC_URL},http://127.0.0.1:{self.port}"}
         self.log = Path(tempfile.mkstemp(dir=services.folder("log"))[1])
         self.process: subprocess.Popen[bytes] | None = None
 

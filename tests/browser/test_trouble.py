@@ -2,11 +2,11 @@
 
 import re
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
 from tests.browser.conftest import House
 from tests.guards import patience
@@ -24,6 +24,17 @@ def twilio_is_away(house: House) -> None:
         assert said.rowcount == 1, "the desk has compared its calls with Twilio's"
 
 
+async def goes_away(house: House, banner: Locator) -> None:
+    """Once more, should a comparison that was just under way have found Twilio there."""
+    for _ in range(2):
+        twilio_is_away(house)
+        with suppress(AssertionError):
+            await expect(banner).to_be_visible(timeout=patience(5) * 1000)
+            return
+    twilio_is_away(house)
+    await expect(banner).to_be_visible(timeout=patience(5) * 1000)
+
+
 async def test_a_desk_whose_twilio_is_away_says_so_and_gets_its_buttons_back(enter, house: House):
     page = await enter("ben")
     house.call_in()
@@ -34,8 +45,7 @@ async def test_a_desk_whose_twilio_is_away_says_so_and_gets_its_buttons_back(ent
     await expect(end).not_to_have_attribute("aria-disabled", "true")
     await expect(banner).to_be_hidden()
 
-    twilio_is_away(house)
-    await expect(banner).to_be_visible(timeout=patience(5) * 1000)
+    await goes_away(house, banner)
     await expect(banner).to_contain_text(re.compile(r"Twilio’s API has not answered since \d\d:\d\d:\d\d\."))
     await expect(banner).to_contain_text("Actions are off until Twilio answers.")
     await expect(page.locator("#conn-word")).to_have_text("Live")

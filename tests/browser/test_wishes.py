@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.conftest import House
-from tests.browser.test_desk import SIZES, rows
+from tests.browser.test_desk import SIZES, fits, rows
 from tests.guards import patience
 
 pytestmark = pytest.mark.asyncio
@@ -21,6 +21,12 @@ async def in_call(page: Page, house: House) -> tuple[str, Locator]:
     await row.click()
     await expect(page.locator("#drawer").get_by_text(sid)).to_be_visible()
     return sid, row
+
+
+async def somebody_else(page: Page, *names: str) -> str:
+    """The first of these agents who is not on the open call: who gets a call depends on who was free longest."""
+    agent = await page.locator("#d-agent").text_content()
+    return next(name for name in names if name != agent)
 
 
 def entry(page: Page, words: str) -> Locator:
@@ -52,19 +58,21 @@ async def test_ben_announces_to_the_caller_who_then_goes_on_where_they_were(ente
 async def test_ben_transfers_to_an_agent_whom_he_finds_by_typing(enter, house: House):
     page = await enter("ben")
     await in_call(page, house)
+    name = await somebody_else(page, "Mei Tanaka", "Luca Moretti")
+    first = name.partition(" ")[0]
     await page.get_by_role("button", name="Transfer").click()
     pop = page.get_by_role("dialog", name=re.compile("Transfer"))
     field = pop.get_by_role("combobox")
     await expect(field).to_be_focused()
-    await field.fill("mei")
-    await expect(pop.get_by_role("option", selected=True)).to_contain_text("Mei Tanaka")
-    await expect(pop.locator(".effects .joins")).to_contain_text("Mei Tanaka")
-    await expect(pop.get_by_role("button", name="Transfer to Mei")).to_be_enabled()
+    await field.fill(first.lower())
+    await expect(pop.get_by_role("option", selected=True)).to_contain_text(name)
+    await expect(pop.locator(".effects .joins")).to_contain_text(name)
+    await expect(pop.get_by_role("button", name=f"Transfer to {first}")).to_be_enabled()
     await field.press("Enter")
-    line = entry(page, "Transfer to Mei Tanaka")
+    line = entry(page, f"Transfer to {name}")
     await expect(line).to_contain_text(re.compile(r"accepted \d+ ms"))
     await expect(line).to_contain_text(re.compile(r"effect seen after \d+ ms"), timeout=LONG)
-    await expect(page.locator("#d-agent")).to_have_text("Mei Tanaka")
+    await expect(page.locator("#d-agent")).to_have_text(name)
     await expect(page.get_by_role("button", name="Transfer")).to_be_focused()
 
 
@@ -130,7 +138,7 @@ async def test_the_calls_own_page_tells_it_in_order_and_its_forms_work(enter, ho
     await expect(page.locator("#timeline svg")).to_be_visible()
     await page.get_by_role("link", name="End…").click()
     await page.get_by_role("button", name="End").click()
-    await expect(page.get_by_role("alert")).to_contain_text(re.compile("accepted|Done"))
+    # What was answered at first goes when the page looks again; what happened stays.
     await expect(page.locator(".story .of-action")).to_contain_text("effect seen", timeout=LONG)
 
 
@@ -138,8 +146,6 @@ async def test_the_calls_own_page_tells_it_in_order_and_its_forms_work(enter, ho
 async def test_popovers_fit_at_every_size_and_have_no_fault_for_those_who_cannot_see(
     enter, house: House, theme, tmp_path_factory
 ):
-    from axe_playwright_python.async_playwright import Axe
-
     for line in ("Billing hotline", "Payments", "Support", "Billing hotline"):
         house.call_in(line)
     page = await enter("alice", color_scheme=theme)
@@ -153,11 +159,7 @@ async def test_popovers_fit_at_every_size_and_have_no_fault_for_those_who_cannot
             dialog = await open_it(page)
             await page.wait_for_timeout(500)
             await page.screenshot(path=folder / f"{name}-{size}-{theme}.png")
-            box = await dialog.bounding_box()
-            assert box and box["x"] >= 0 and box["x"] + box["width"] <= width, f"{name} leaves the window at {size}"
-            assert box["y"] >= 0 and box["y"] + box["height"] <= height, f"{name} leaves the window at {size}"
-            found = await Axe().run(page)
-            assert found.violations_count == 0, found.generate_report()
+            await fits(page, dialog, f"{name} at {size}")
             await page.keyboard.press("Escape")
             await expect(dialog).to_have_count(0)
 
@@ -217,7 +219,7 @@ async def test_the_pages_of_a_call_fit_at_every_size_and_have_no_fault_for_those
     page = await enter("alice", color_scheme=theme)
     await in_call(page, house)
     await page.keyboard.press("t")
-    await page.get_by_role("combobox").fill("busy line")
+    await page.get_by_role("dialog").get_by_role("combobox").fill("busy line")
     await expect(page.get_by_role("button", name="Transfer to Busy line")).to_be_enabled()
     await page.keyboard.press("Enter")
     await expect(page.locator("#drawer .ledger [data-state=failed]")).to_be_visible(timeout=LONG)

@@ -40,6 +40,17 @@ class TestConnect:
             ("POST", "/twilio/status/"),
         ]
 
+    def test_with_a_fallback_who_waits_is_not_lost_while_we_are_away(self, account, line, run):
+        printed, failed = run("connect_twilio", LINE, "--fallback", "https://bins.example/stay")
+        assert "fallback was nothing now https://bins.example/stay (POST) ✓ done" in printed and failed == ""
+        assert account.number()["voice_fallback_url"] == "https://bins.example/stay"
+        run("connect_twilio", LINE)
+        assert account.number()["voice_fallback_url"] == "https://bins.example/stay", "nothing was said of it"
+
+    def test_the_fallback_is_at_another_place(self, account, line, run):
+        _, failed = run("connect_twilio", LINE, "--fallback", f"{HERE}/twilio/voice/")
+        assert failed == f"Not done: {LINE}." and account.changes() == 0
+
     def test_what_was_before_is_in_the_audit_which_stays_unbroken(self, account, line, run):
         run("connect_twilio", LINE)
         assert kinds() == ["number.connecting", "number.connected"]
@@ -113,6 +124,13 @@ class TestUndo:
         assert f"was {VOICE} (POST) now https://old.example/voice (GET)" in printed and failed == ""
         assert {**account.number(), "date_updated": ""} == {**before, "date_updated": ""}
         assert kinds()[2:] == ["number.restoring", "number.restored"]
+
+    def test_the_fallback_goes_as_it_came(self, account, line, run):
+        account.change(VoiceFallbackUrl="https://old.example/fallback")
+        run("connect_twilio", LINE, "--fallback", "https://bins.example/stay")
+        _, failed = run("connect_twilio", LINE, "--undo")
+        assert failed == ""
+        assert account.number()["voice_fallback_url"] == "https://old.example/fallback"
 
     def test_to_nothing_if_it_led_nowhere(self, account, line, run):
         account.change(VoiceUrl="", StatusCallback="")

@@ -214,6 +214,29 @@ class TestLines:
         ((mark, says),) = doctor("lines")
         assert mark == "–" and "what fails once is not sent again" in says and f"connect_twilio {LINE}" in says
 
+    def test_without_a_fallback_it_says_what_that_means_and_what_to_do_and_nothing_is_wrong(self, well, doctor, run):
+        assert doctor("fallback") == [
+            (
+                "–",
+                f"{LINE} has none: who waits, or phones in, while this server restarts may be hung up. Run `manage.py"
+                f" connect_twilio {LINE} --fallback` and a document's address at Twilio (docs/queues.md).",
+            )
+        ]
+        assert run("doctor")[1] == ""
+
+    def test_with_a_fallback_all_is_well(self, well, doctor):
+        call_command("connect_twilio", LINE, fallback="https://bins.example/EH1", stdout=io.StringIO())
+        assert doctor("fallback") == [("✓", f"{LINE} has one: who waits stays while this server restarts.")]
+
+    def test_a_fallback_that_is_this_server_itself_is_none(self, well, doctor):
+        well.change(LINE, VoiceFallbackUrl=well.voice_address())
+        ((mark, says),) = doctor("fallback")
+        assert mark == "–" and "leads here, and is away when this server is" in says and "--fallback" in says
+
+    def test_where_a_number_leads_elsewhere_the_fallback_is_not_asked_about(self, well, doctor):
+        well.change(LINE, VoiceApplicationSid="AP" + "1" * 32)
+        assert doctor("fallback") == []
+
     def test_each_line_has_its_own(self, well, doctor, billing):
         for address in (OTHER, "+15550100999", "sip:desk@pbx.example"):
             Line.objects.create(address=address, name=address, team=billing)

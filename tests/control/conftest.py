@@ -21,11 +21,15 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from calls.control import perform
-from calls.floor import outcomes
-from calls.models import Agent, Destination, Line, Membership, Team
+from calls.control.verbs import insist
+from calls.floor import consults, listeners, outcomes, routing, tapes
+from calls.models import Agent, Call, Destination, Line, Membership, Team, Visit
 from calls.twilio import gateway
 from tests.conftest import FarSide, group, person
 from tests.control.account import Account, Answer, call_resource
+from tests.control.dana import Dana
+from tests.control.desks import desk, desks, floor  # noqa: F401
+from tests.control.parties import Parties
 from tests.guards import SOAK
 
 
@@ -74,14 +78,32 @@ class Rest:
         self.answers.append(lambda sid, form: (200, call_resource(sid, status)))
 
 
+def whom(path: str) -> str:
+    """A CallSid, or `CF…/CA…` for somebody in a room, `CF…/` for the room and `CF…/new` for one more in it;
+    `CA…/Recordings/RE…` for what runs beside a leg; `named/call-…` for all rooms of this name."""
+    if (named := re.search(r"/Conferences\.json\?.*FriendlyName=([\w-]+)", path)) is not None:
+        return f"named/{named[1]}"
+    found = re.search(r"/(Calls|Conferences)/([\w-]+)(?:/(\w+)(?:/(\w+))?)?\.json", path)
+    if found is None:
+        return ""
+    what, whole, inside, its = found.groups(default="")
+    if what == "Conferences":
+        return f"{whole}/{its or 'new'}" if inside else f"{whole}/"
+    return f"{whole}/{inside}/{its}" if inside else whole
+
+
 class Door(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     rest: Rest
 
     def do_POST(self) -> None:
-        began = time.monotonic()
-        form = dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
-        sid = "".join(re.findall(r"/Calls/(\w+)\.json", self.path))
+        self.is_asked(dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode())))
+
+    def do_DELETE(self) -> None:
+        self.is_asked({"gone": "true"})
+
+    def is_asked(self, form: dict[str, str]) -> None:
+        began, sid = time.monotonic(), whom(self.path)
         self.rest.asked.append((sid, form))
         self.rest.paths.append(self.path)
         self.rest.headers.append(dict(self.headers))
@@ -90,7 +112,7 @@ class Door(BaseHTTPRequestHandler):
         self.rest.spans.append(Span(sid, form, began, time.monotonic(), status))
 
     def do_GET(self) -> None:
-        sid = "".join(re.findall(r"/Calls/(\w+)\.json", self.path))
+        sid = whom(self.path)
         self.rest.looked.append(sid)
         self.rest.paths.append(self.path)
         told = self.rest.looks.pop(0) if self.rest.looks else self.rest.says_of
@@ -135,17 +157,21 @@ class Quiet(ThreadingHTTPServer):
         pass  # who gave up waiting for us
 
 
+def forget() -> None:
+    """What the gateway keeps from one request to the next; where a clock ran ahead, its turns are in the future."""
+    gateway._client.cache_clear()
+    gateway.breaker.until, gateway.pace._next = 0.0, 0.0
+
+
 @pytest.fixture
 def rest(settings: Any) -> Iterator[Rest]:
     told = Rest()
     server = Quiet(("127.0.0.1", 0), type("ToldDoor", (Door,), {"rest": told}))
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     settings.TWILIO_API_URL = f"http://127.0.0.1:{server.server_port}"
-    gateway._client.cache_clear()
-    gateway.breaker.until = 0.0
+    forget()
     yield told
-    gateway._client.cache_clear()
-    gateway.breaker.until = 0.0
+    forget()
     server.shutdown()
     server.server_close()
 
@@ -182,7 +208,11 @@ def hang_up(twilio: FarSide, call: Any) -> None:
 
 # Whoever may do all, and Dana on the line -----------------------------------------------------------------------
 
-ALL_VERBS = ("end_call", "transfer_call", "announce_call", "redirect_call", "raw_twiml", "dial_external")
+ALL_VERBS = (
+    "end_call", "transfer_call", "announce_call", "redirect_call", "raw_twiml", "dial_external",
+    "hold_call", "mute_call", "kick_call", "record_call",
+    "monitor_call", "whisper_call", "barge_call", "take_over_call", "add_party_call", "pull_call", "transcribe_call",
+)  # fmt: skip
 SAID = "The office closes in five minutes."
 TYPED = "This was typed."
 SALES = "This is Sales."
@@ -222,7 +252,7 @@ def account(twilio: FarSide, rest: Rest) -> Account:
 
 @pytest.fixture
 def fields(places: SimpleNamespace) -> Callable[..., tuple[str, dict[str, str]]]:
-    """`fields("transfer", agent_sid)`: the verb and the form of one of the six kinds of wishes."""
+    """`fields("transfer", agent_sid)`: the verb and the form of one of the kinds of wishes."""
 
     def of(kind: str, agent_sid: str = "") -> tuple[str, dict[str, str]]:
         return {
@@ -231,13 +261,48 @@ def fields(places: SimpleNamespace) -> Callable[..., tuple[str, dict[str, str]]]
             "transfer": ("transfer", {"destination": f"agent-{places.bo.pk}"}),
             "announce": ("announce", {"text": SAID}),
             "redirect": ("redirect", {"destination": str(places.sales.pk)}),
+            "hold": ("hold", {}),
+            "mute": ("mute", {"leg": agent_sid}),
+            "kick": ("kick", {"leg": agent_sid}),
+            "say": ("announce", {"text": SAID, "target": "room"}),
             "raw": ("redirect", {"twiml": f"<Response><Say>{TYPED}</Say></Response>"}),
         }[kind]
 
     return of
 
 
-KINDS = ("end", "end leg", "transfer", "announce", "redirect", "raw")
+KINDS = ("end", "end leg", "transfer", "announce", "redirect", "raw", "hold", "mute", "kick", "say")
+IN_A_ROOM = ("hold", "mute", "kick", "say")
+ABSOLUTE = ("end", "end leg", "hold", "mute", "kick")  # asked for twice they do nothing more
+
+
+@pytest.fixture
+def line_to(
+    account: Account, supervisors: list[User], client: Any, request: pytest.FixtureRequest
+) -> tuple[Call, str, str]:
+    """Dana talks to Ana: the call, both legs, and ben at his desk."""
+    client.force_login(supervisors[0])
+    asked = getattr(request.node, "callspec", None)
+    return they_talk(account, asked.params.get("kind") if asked else None)
+
+
+def they_talk(account: Account, kind: str | None) -> tuple[Call, str, str]:
+    """In a room, where the wish is about one."""
+    caller = account.phones()
+    account.tells()
+    call, agent = Call.objects.get(legs__sid=caller), account.lines[caller].dial[1]
+    account.room = None
+    if kind in IN_A_ROOM:
+        account.meet(call.pk, caller, agent)
+    return call, caller, agent
+
+
+@pytest.fixture
+def parties(
+    account: Account, client: Any, supervisors: list[User], ana: Agent, places: SimpleNamespace, settings: Any
+) -> Parties:
+    settings.TWILIO_CALLS_PER_SECOND = 1000
+    return Parties(account, client, supervisors[0], ana, places)
 
 
 class Clock:
@@ -247,7 +312,7 @@ class Clock:
         self.ahead, now, monotonic = 0.0, timezone.now, time.monotonic
         monkeypatch.setattr(timezone, "now", lambda: now() + timedelta(seconds=self.ahead))
         told = SimpleNamespace(monotonic=lambda: monotonic() + self.ahead, sleep=time.sleep)
-        for module in (gateway, perform, outcomes):
+        for module in (gateway, perform, outcomes, consults, insist, listeners, routing, tapes):
             monkeypatch.setattr(module, "time", told)
 
     def goes_on(self, seconds: float) -> None:
@@ -265,3 +330,20 @@ def some(config: pytest.Config, rows: Iterable[Any], columns: Sequence[Any], few
         return [(row, column) for row in rows for column in columns]
     order = random.Random(str(config.option.seed))
     return [(row, column) for row in rows for column in order.sample(columns, few)]
+
+
+@pytest.fixture
+def bo(billing: Team) -> Agent:
+    agent = Agent.objects.create(name="Bo Lind", contact="client:bo", state=Agent.State.AVAILABLE)
+    agent.teams.add(billing)
+    return agent
+
+
+@pytest.fixture
+def dana(twilio: FarSide, dana_call: Call, rest: Rest, ana: Agent) -> Dana:
+    """She was put through to Ana at the first visit of her flow, and they talk."""
+    dana = Dana(twilio, dana_call, rest)
+    Visit.objects.create(call=dana_call, step="ring", visit=1, agent=ana, at=timezone.now())
+    query = f"?call={dana_call.pk}&role=caller&step=ring&visit=1"
+    dana.asks(f"http://127.0.0.1:8000/twilio/voice/{query}#rc=3&rp=ct,rt,5xx")
+    return dana

@@ -1,7 +1,8 @@
 """A floor for wishes: the simulator, our program in a process of its own, and another application beside it.
 
-Each desk is a world of its own: a supervisor, three agents (Ana and Cy are available, Bo is away), three lines and who
-calls there, so that many wishes can be made at once and none meets another. Nothing of ours is looked into but rows.
+Each desk is a world of its own: a supervisor, three agents (Ana and Cy are available, Bo is away), five lines, one of
+them with a queue and one with an AI agent, and who calls there, so that many wishes can be made at once and none meets
+another. Nothing of ours is looked into but rows.
 """
 
 import contextlib
@@ -17,23 +18,43 @@ from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import Group, User
 
-from calls.models import OPEN_STATES, Action, Agent, Call, Destination, Leg, Line, Team
+from calls.models import (
+    OPEN_STATES,
+    Action,
+    Agent,
+    Call,
+    Destination,
+    Leg,
+    Line,
+    Phone,
+    Presence,
+    Queue,
+    StreamTarget,
+    Team,
+)
 from simulator.testing import RunningSimulator
 from tests.conftest import ACCOUNT, empty, group
 from tests.guards import patience
-from tests.live.server import Server, free_port, signed_in
+from tests.live.server import Server, signed_in
+from tests.services import free_port
 from tests.simulator.application import Application
+from tests.simulator.sockets import Sockets
 
 T = TypeVar("T")
 SPEED = 6.0
 PASSWORD = "correct horse battery"
 BUSY = "+14155550000"
-LONG = "la " * 160  # about a minute
+LONG = "la " * 155  # about a minute
 FLOW = "Here is the survey. " + LONG
 SPOKEN, TYPED = "Please stay on the line.", "Typed by a supervisor."
 LOBBY = "Welcome to the lobby. " + LONG
+STAY = "<Say>Please stay on the line.</Say>"
 EVENTS = "initiated ringing answered completed"
-RIGHTS = ("view_call", "all_teams", "transfer_call", "announce_call", "end_call", "redirect_call")
+RIGHTS = (
+    "view_call", "all_teams", "transfer_call", "announce_call", "end_call", "redirect_call", "hold_call", "mute_call",
+    "kick_call", "monitor_call", "whisper_call", "barge_call", "take_over_call", "pull_call", "record_call",
+    "transcribe_call", "stream_call", "add_party_call",
+)  # fmt: skip
 # They pick up after a second, and never hang up by themselves: every leg that ends was ended.
 HABITS = [{"who": BUSY, "answer": "busy"}, {"who": "*", "after": 1.0}]
 
@@ -59,6 +80,7 @@ class Floor:
     twilio: RunningSimulator
     server: Server
     theirs: Application
+    ears: Sockets
     desks: list["Desk"] = field(default_factory=list)
 
     def places(self, *, to: str, from_: str, path: str, timeout: int = 60) -> str:
@@ -109,7 +131,9 @@ class Desk:
         self, number: int, rights: Group, password: str, known: dict[str, str], others: dict[str, str]
     ) -> None:
         self.number, self.known = number, known  # what is in the directory for all
-        self.line, self.slow, self.foreign = (f"+1555{kind}{number:04}" for kind in ("010", "020", "030"))
+        self.line, self.slow, self.foreign, self.queued, self.assisted = (
+            f"+1555{kind}{number:04}" for kind in ("010", "020", "030", "050", "060")
+        )  # fmt: skip
         self.caller, self.customer, self.outside = (
             f"+1{kind}{number:04}" for kind in ("415555", "415556", "555040")
         )  # fmt: skip
@@ -118,10 +142,22 @@ class Desk:
             Line(address=address, name=f"Line {address}", team=self.team, greeting=greeting)
             for address, greeting in ((self.line, "Hello."), (self.slow, LONG), (self.foreign, "Never heard."))
         )
+        self.queue = Queue.objects.create(name=f"Queue {number}", team=self.team, wrap_up_seconds=0, greeting="Hello.")
+        self.elsewhere = Queue.objects.create(name=f"Elsewhere {number}", team=self.team, skill="Volapük")
+        Line.objects.create(
+            address=self.queued, name=f"Line {self.queued}", team=self.team, flow=Line.Flow.QUEUE, queue=self.queue
+        )
+        Line.objects.create(
+            address=self.assisted, name=f"Line {self.assisted}", team=self.team, flow=Line.Flow.BOT, queue=self.queue
+        )
         self.agents = {name: self.hire(name) for name in ("Ana", "Bo", "Cy")}
-        self.sessions = {"": signed_in(hired(f"super{number}", rights, password)), **others}
+        supervisor = hired(f"super{number}", rights, password)
+        self.phone = Phone.objects.create(user=supervisor, address=f"client:super-{number}").address
+        self.sessions = {"": signed_in(supervisor), **others}
         self.browser = requests.Session()
         self.browser.trust_env = False
+        # The server closes a connection that was idle for five seconds, and may do so just when it is used again.
+        self.browser.headers["Connection"] = "close"
 
     def hire(self, name: str) -> Agent:
         state = Agent.State.AWAY if name == "Bo" else Agent.State.AVAILABLE
@@ -132,11 +168,13 @@ class Desk:
         return agent
 
     def numbers(self, server: str, theirs: str) -> list[dict[str, Any]]:
-        """The simulator's, with their addresses: two lead to us, the third to the other application."""
+        """The simulator's, with their addresses: four lead to us, the fifth to the other application."""
         ours = {"voice_url": f"{server}/twilio/voice/#rc=3&rp=ct,rt,5xx", "status_callback": f"{server}/twilio/status/"}
         return [
             {"phone_number": self.line, **ours},
             {"phone_number": self.slow, **ours},
+            {"phone_number": self.queued, **ours, "voice_fallback_url": f"{theirs}/fallback/"},
+            {"phone_number": self.assisted, **ours},
             {"phone_number": self.foreign, **ours, "voice_url": f"{theirs}/voice/{self.number}/"},
         ]
 
@@ -149,6 +187,8 @@ class Desk:
         """Of whoever a plan names."""
         if name == "Busy tone":
             return BUSY
+        if name == f"Super{self.number}":
+            return self.phone
         agent = next((agent for agent in self.agents.values() if agent.name == name), None)
         return agent.contact if agent else self.outside
 
@@ -157,6 +197,11 @@ class Desk:
 
     def truth(self, sid: str) -> dict[str, Any]:
         return self.floor.twilio.call(sid)
+
+    def seat(self, sid: str) -> dict[str, Any]:
+        """Its place in its room, by Twilio's list."""
+        room = self.truth(sid)["conference_sid"]
+        return self.floor.rest("GET", f"Conferences/{room}/Participants/{sid}")
 
     def heard(self, sid: str, text: str) -> int:
         """How often this leg has heard these words."""
@@ -175,6 +220,24 @@ class Desk:
     def bo(self) -> str:
         """As the directory has him."""
         return f"agent-{self.agents['Bo'].pk}"
+
+    @property
+    def who_is_busy(self) -> str:
+        """Cy, from now on."""
+        self.floor.behaves(self.agents["Cy"].contact, answer="busy")
+        return f"agent-{self.agents['Cy'].pk}"
+
+    def waits(self, skill: str = "Volapük") -> str:
+        """Somebody phones the queue, where an agent needs this skill, and waits in the room, by our rows."""
+        Queue.objects.filter(pk=self.queue.pk).update(skill=skill)
+        caller = self.ring(self.queued)
+        there = Presence.objects.filter(leg=caller, present=True)
+        until(there.exists, "the caller is in the room, by our rows")
+        return caller
+
+    def talks_to_the_bot(self, sid: str) -> int:
+        """How often the AI agent has met whoever is on this leg."""
+        return sum(met["callSid"] == sid for met in self.floor.ears.of("setup"))
 
     # What the supervisor does, or somebody else -----------------------------------------------------------------
 
@@ -223,7 +286,7 @@ def hired(name: str, rights: Group, password: str = "") -> User:
 
 
 @contextlib.contextmanager
-def opened(desks: int) -> Iterator[Floor]:
+def opened(desks: int, *, calls_per_second: float = 50) -> Iterator[Floor]:
     """A floor with so many desks. Nothing else may write to the rows meanwhile."""
     empty()
     everything = group("Head", *RIGHTS, "dial_external", "raw_twiml")
@@ -234,14 +297,18 @@ def opened(desks: int) -> Iterator[Floor]:
     port, theirs = free_port(), Application()
     server = f"http://127.0.0.1:{port}"
     theirs.says("/flow/", f"<Say>{FLOW}</Say>")
+    theirs.says("/fallback/", STAY, "<Pause length='5'/>", f"<Redirect>{server}/twilio/voice/?step=back</Redirect>")
     lobby = Line.objects.create(
         address="+15550999999", name="Lobby", team=Team.objects.create(name="Lobby"), greeting=LOBBY
     )
     busy = Destination.objects.create(name="Busy tone", kind="address", address=BUSY)
     line = Destination.objects.create(name="Lobby", kind="line", line=lobby)
     flow = Destination.objects.create(name="Survey", kind="flow", url=f"{theirs.url}/flow/")
-    known = {"busy": str(busy.pk), "line": str(line.pk), "flow": str(flow.pk)}
+    ears = Sockets()
+    target = StreamTarget.objects.create(name="Ears", url=ears.url)
+    known = {"ears": str(target.pk), "busy": str(busy.pk), "line": str(line.pk), "flow": str(flow.pk)}
     made = [Desk(number, everything, password, known, others) for number in range(1, desks + 1)]
+    Line.objects.filter(flow=Line.Flow.BOT).update(bot=ears.url)
     numbers = [number for desk in made for number in desk.numbers(server, theirs.url)]
     with (
         RunningSimulator(
@@ -249,9 +316,11 @@ def opened(desks: int) -> Iterator[Floor]:
             behaviour=HABITS, remembered=100_000,
         ) as twilio,
         contextlib.closing(theirs),
-        Server(port=port, PUBLIC_URL=server, DESK_ORIGINS=server, TWILIO_API_URL=twilio.url, heals=True) as program,
+        contextlib.closing(ears),
+        Server(port=port, PUBLIC_URL=server, DESK_ORIGINS=server, TWILIO_API_URL=twilio.url,
+               TWILIO_CALLS_PER_SECOND=str(calls_per_second), heals=True) as program,
     ):  # fmt: skip
-        floor = Floor(twilio, program, theirs, made)
+        floor = Floor(twilio, program, theirs, ears, made)
         for desk in made:
             desk.opens(floor)
         yield floor

@@ -67,7 +67,7 @@ def test_a_callback_that_is_faster_than_the_answer_is_not_taken_back(wish, ben, 
     assert (response.status_code, response.json()["state"]) == (200, "confirmed")
     assert response.json()["message"] == "Done: the effect was reported."
     assert Action.objects.get().state == "confirmed"
-    assert history(dana_call)[-1] == "action.confirmed"
+    assert history(dana_call) == ["action.requested", "action.sending", "action.confirmed"], "and nothing after it"
     assert Call.objects.get(pk=dana_call.pk).status == "ended"
 
 
@@ -181,6 +181,7 @@ def test_the_same_key_for_another_wish_is_not_accepted(wish, ben, dana_call, res
     response = wish(ben, dana_call, key=key, target="CA" + "0" * 32)
     assert response.status_code == 422
     assert response.json()["message"] == "This key was used for another wish. Open the dialog again."
+    assert [entry.facts["code"] for entry in Audit.objects.filter(what="action.refused")] == ["key"]
 
 
 def test_the_key_of_another_person_is_no_concern_of_mine(wish, ben, alice, dana_call, rest):

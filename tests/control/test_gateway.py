@@ -3,7 +3,7 @@
 import base64
 import re
 from urllib.parse import quote, urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import example, given
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from calls.models import Action, Call
 from calls.twilio import gateway
+from calls.twilio.wire import Wire
 from tests.conftest import ACCOUNT
 from tests.guards import figure
 
@@ -71,6 +72,8 @@ def test_no_id_of_a_browser_is_ever_asked_for(client, account, supervisors, plac
             answer = client.get(f"/calls/{quote(told, safe='')}/{door}")
             assert answer.status_code in (400, 404, 405), told
             continue
+        if (door, told) == ("announce/", "room"):  # there it is a word of ours
+            continue
         form = {**others, name: told}
         if door.endswith("plan/"):
             answer = client.get(path, form)
@@ -113,7 +116,7 @@ OURS = f"/2010-04-01/Accounts/{ACCOUNT}/Calls/CA{'0' * 32}.json"
 
 @pytest.fixture
 def wire(rest, settings):
-    wire = gateway.Wire()
+    wire = Wire()
     wire.base = settings.TWILIO_API_URL
     return wire
 
@@ -153,7 +156,7 @@ def test_nothing_else_leaves(wire, rest, path):
 @given(st.text())
 @example("CA" + "0" * 32 + "\n")
 def test_no_text_gets_past_the_wire(text):
-    wire = gateway.Wire()
+    wire = Wire()
     wire.base = "http://127.0.0.1:9"
     sid = f"CA{'0' * 32}"
     for url in (text, wire.base + text, wire.base + OURS + text, wire.base + OURS.replace(sid, text)):
@@ -167,10 +170,15 @@ BASE = f"/2010-04-01/Accounts/{ACCOUNT}"
 PATHS = [
     f"{BASE}{page}.json"
     for page in ("", "/Calls", f"/Calls/{CALL}", "/IncomingPhoneNumbers", f"/IncomingPhoneNumbers/{NUMBER}",
-                 "/Conferences", f"/Conferences/CF{'0' * 32}")
+                 "/Conferences", f"/Conferences/CF{'0' * 32}", f"/Conferences/CF{'0' * 32}/Participants",
+                 f"/Conferences/call-{UUID(int=0)}/Participants", f"/Conferences/CF{'0' * 32}/Participants/{CALL}",
+                 f"/Calls/{CALL}/Recordings", f"/Calls/{CALL}/Recordings/RE{'0' * 32}",
+                 f"/Calls/{CALL}/Transcriptions/GT{'0' * 32}", f"/Calls/{CALL}/Streams/MZ{'0' * 32}")
 ]  # fmt: skip
 ALLOWED = re.compile(
-    rf"{BASE}(/(Calls(/CA[0-9a-f]{{32}})?|IncomingPhoneNumbers(/PN[0-9a-f]{{32}})?|Conferences(/CF[0-9a-f]{{32}})?))?[.]json"
+    rf"{BASE}(/(Calls(/CA[0-9a-f]{{32}}(/(Recordings|Transcriptions|Streams)(/(RE|GT|MZ)[0-9a-f]{{32}})?)?)?"
+    r"|IncomingPhoneNumbers(/PN[0-9a-f]{32})?|Conferences(/CF[0-9a-f]{32}(/Participants(/CA[0-9a-f]{32})?)?"
+    r"|/call-[0-9a-f-]{36}/Participants)?))?[.]json"
 )
 
 
@@ -223,7 +231,7 @@ def test_a_redirect_is_not_followed(rest):
 
 
 def test_an_answer_without_end_is_cut_off(rest, monkeypatch):
-    monkeypatch.setattr(gateway, "LARGEST", 10_000)
+    monkeypatch.setattr("calls.twilio.wire.LARGEST", 10_000)
     rest.answers = [(200, "x" * 50_000)]
     with pytest.raises(gateway.Unreachable):
         gateway.end_leg("CA" + "0" * 32, "completed")

@@ -21,7 +21,8 @@ from tests.control.scenes import Scene, talking
 from tests.control.witness import nothing_differs
 from tests.guards import patience
 
-pytestmark = pytest.mark.load
+# One worker makes the floor, for all of them; what it does there for a minute is wait.
+pytestmark = pytest.mark.xdist_group("lost answers")
 AT_ONCE = 10
 # Twilio does it, and we never hear so; or it does not, and says nothing, or something else.
 DONE = ("silent_after", "reset_after", "cut")

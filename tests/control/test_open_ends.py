@@ -13,7 +13,7 @@ from calls.floor import outcomes
 from calls.models import Action, Call
 from calls.twilio import gateway
 from tests.control.account import call_resource
-from tests.control.conftest import KINDS
+from tests.control.conftest import ABSOLUTE, KINDS, they_talk
 from tests.guards import figure
 
 DONE = ("confirmed", "failed", "abandoned", "overtaken")
@@ -61,6 +61,25 @@ def dying(work, chance, rng):
         failpoints.armed.clear()
 
 
+def test_while_twilio_thinks_about_it_nobody_says_that_it_was_lost(client, supervisors, places, account, rest, clock):
+    """Who follows up leaves alone what is just being sent: it may take as long as a request may."""
+    client.force_login(supervisors[0])
+    caller = account.phones()
+    account.tells()
+    call, meanwhile = Call.objects.get(legs__sid=caller), []
+
+    def thinks(sid, form):
+        clock.goes_on(gateway.DEADLINE - 1)
+        outcomes.follow_up()
+        meanwhile.append(Action.objects.get().state)
+        connection.close()  # of the far side's own thread
+        return account.asked(sid, form)
+
+    rest.answers = [thinks]
+    answer = client.post(f"/calls/{call.pk}/end/", {"key": str(uuid4())}, headers={"Accept": "application/json"})
+    assert (meanwhile, answer.json()["state"]) == (["sending"], "accepted")
+
+
 @pytest.mark.timeout(900)
 def test_whatever_happens_every_wish_is_settled_within_its_minute(
     client, supervisors, account, fields, rest, clock, rng, moods, monkeypatch
@@ -72,9 +91,7 @@ def test_whatever_happens_every_wish_is_settled_within_its_minute(
     for kind in itertools.islice(itertools.cycle(KINDS), figure(200)):
         rest.is_at(account)
         gateway.breaker.until = 0.0
-        caller = account.phones()
-        account.tells()
-        call, agent = Call.objects.get(legs__sid=caller), account.lines[caller].dial[1]
+        call, caller, agent = they_talk(account, kind)
         verb, form = fields(kind, agent)
         rest.always, rest.says_of = moods(account.asked), moods(account.looked_at)
         rest.asked.clear()
@@ -104,7 +121,7 @@ def test_whatever_happens_every_wish_is_settled_within_its_minute(
         assert over <= 60 + round_ + 1, f"{kind}: {action.state}, {over:.0f} s after its effect was due"
         late = max(late, over)
         became[action.state] = became.get(action.state, 0) + 1
-        if kind not in ("end", "end leg"):
+        if kind not in ABSOLUTE:
             assert len(rest.asked) == first, "what may not be repeated was asked for once"
         assert action.attempt <= 4 or kind in ("end", "end leg")
         rest.is_at(account)

@@ -1,17 +1,21 @@
 """A call's own page, and every wish without script: read, chosen and sent by plain forms."""
 
+import html
 import re
+from datetime import timedelta
 from html.parser import HTMLParser
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
-from calls.models import Action, Agent, Announcement, Call, Destination, Line
+from calls.desk.words import visible
+from calls.models import Action, Agent, Alarm, Announcement, Call, Destination, Line
 from tests.conftest import group
 from tests.desk.test_pages import Inline
+from tests.hostile import NAMES
 
 VERBS = ["transfer", "announce", "redirect", "end"]
-XSS = '"><script>alert(1)</script>'
 
 
 @pytest.fixture
@@ -85,6 +89,14 @@ def test_ben_reads_on_one_page_what_happened_in_its_order(client, ben, dana_call
     told = [story.index(words) for words in (*ana, "of-action")]
     assert told == sorted(told)
     assert "of-report" in story
+
+
+def test_ben_finds_the_live_calls_of_his_team_without_script(client, ben, sue, dana_call):
+    page = read(client, ben, "/calls/")
+    assert f'href="/calls/{dana_call.pk}/"' in page
+    assert "+1 ··· 0177" in page and "4155550177" not in page
+    assert "In call, Billing hotline, Ana Pereira" in page
+    assert "No live calls in your teams" in read(client, sue, "/calls/")
 
 
 def test_what_cannot_be_wished_says_why_and_what_never_can_is_not_there(client, ben, wes, dana_call, sales):
@@ -218,18 +230,35 @@ def test_twiml_is_offered_to_who_may_type_it(client, ben, dana_call):
 # Names come from strangers ------------------------------------------------------------------------------------------
 
 
-def test_no_name_is_more_than_a_name(client, ben, billing, dana_call, grace, closing, front):
-    Call.objects.filter(pk=dana_call.pk).update(from_number=XSS)
-    dana_call.legs.filter(role="caller").update(from_number=XSS)
-    Agent.objects.filter(pk=dana_call.agent_id).update(name=XSS)
+@pytest.mark.parametrize("name", NAMES[:40:4] + NAMES[30:40], ids=ascii)
+def test_no_name_is_more_than_a_name(client, ben, billing, dana_call, grace, closing, front, name):
+    Call.objects.filter(pk=dana_call.pk).update(from_number=name)
+    dana_call.legs.filter(role="caller").update(from_number=name)
+    Agent.objects.filter(pk=dana_call.agent_id).update(name=name)
     Agent.objects.filter(pk=grace.pk).update(name="Grace\u202emik")
-    Announcement.objects.update(name=XSS, text=XSS)
-    Destination.objects.update(name=XSS)
-    Line.objects.update(name=XSS[:80])
+    Announcement.objects.update(name=name, text=name)
+    Destination.objects.update(name=name)
+    Line.objects.update(name=name[:80])
     for path in ("", *(f"{verb}/" for verb in VERBS)):
         text = read(client, ben, f"/calls/{dana_call.pk}/{path}")
-        assert "<script>alert" not in text and "&lt;script&gt;" in text
-        assert "\u202e" not in text
+        assert "<script>alert" not in text and html.escape(visible(name)[:20]) in text
+        assert "\u202e" not in text and "\u200b" not in text
         inline = Inline()
         inline.feed(text)
         assert inline.found == []
+
+
+def test_alarms_of_the_call_while_it_went_on_stand_in_its_story(client, ben, dana_call):
+    now, facts = timezone.now(), {"team": dana_call.team, "kind": "talk", "severity": "red", "value": 400, "limit": 300}
+    for key, raised, cleared in (("a", 0, None), ("b", -60, -59), ("c", -60, None)):
+        at = [
+            dana_call.started_at + timedelta(minutes=each) if each is not None else None for each in (raised, cleared)
+        ]
+        Alarm.objects.create(key=key, call=dana_call, raised_at=at[0], red_since=at[0], cleared_at=at[1], **facts)
+    Alarm.objects.create(key="d", raised_at=now, **facts)  # of another call
+    client.force_login(ben)
+    told = client.get(f"/calls/{dana_call.pk}/", headers={"accept": "application/json"}).json()["alarms"]
+    assert [one["id"] for one in told] == list(
+        Alarm.objects.filter(key__in="ac").order_by("raised_at").values_list("pk", flat=True)
+    )
+    assert "Alarm: Talk time, Billing" in client.get(f"/calls/{dana_call.pk}/").content.decode()

@@ -146,7 +146,7 @@ def test_readyz_tells_how_old_the_last_comparison_is(client, dana_call):
     assert client.get("/readyz/").json()["provider"] == "unknown"
 
 
-def test_a_fresh_server_compares_before_anybody_says_that_nobody_does(db, monkeypatch):
+def test_a_fresh_server_compares_before_anybody_says_that_nobody_does(rows, monkeypatch):
     began = timezone.now()
     last_night = began - timedelta(hours=9)
     Sweep.objects.create(pk=1, swept_at=last_night, tried_at=last_night)

@@ -58,9 +58,9 @@ class Caller:
         (noun,) = dial
         return SimpleNamespace(noun=noun.tag, contact=noun.text, status=noun.get("statusCallback"), dial=dial)
 
-    def not_answered(self, how="no-answer"):
+    def not_answered(self, how="no-answer", **more):
         said = {"DialCallStatus": how, "DialCallSid": self.twilio.sid(), "DialBridged": "false"}
-        return self.says(path_of(self.rings.dial.get("action")), **said)
+        return self.says(path_of(self.rings.dial.get("action")), **said, **more)
 
 
 @pytest.fixture
@@ -110,6 +110,13 @@ def test_who_is_busy_is_passed_over_and_the_next_one_is_rung(dana, ana, billing)
     dana.goes_on().not_answered("busy").goes_on()
     assert dana.rings.contact == "bo"
     assert list(Visit.objects.order_by("visit").values_list("agent", flat=True)) == [ana.pk, bo.pk]
+
+
+def test_a_desk_telephone_that_declines_says_how_and_the_next_one_is_rung(dana, ana, billing):
+    """Of a <Sip> Twilio tells more, and by a name that ends like another one."""
+    agent(billing, "Bo Lind", "client:bo")
+    dana.goes_on().not_answered("busy", DialSipResponseCode="486").goes_on()
+    assert dana.rings.contact == "bo"
 
 
 def test_nobody_is_rung_twice_and_then_there_is_a_kind_goodbye(dana, ana):
@@ -201,6 +208,18 @@ def test_the_action_of_a_dial_may_be_a_get(dana, ana):
     path = path_of(dana.rings.dial.get("action")) + "&" + urlencode(said | {"DialCallStatus": "busy"})
     answer = dana.twilio.client.get(path, headers={"X-Twilio-Signature": sign(path, {})})
     assert [verb for verb, _ in heard(answer)] == ["Redirect"]
+
+
+def test_who_is_asked_to_come_again_may_be_asked_so_twice(dana, ana, monkeypatch):
+    """Whether the agent is on the way into a room is not known yet, and five seconds later neither."""
+    told = iter([None, None])
+    monkeypatch.setattr("calls.flows.answering.room_for", lambda *_: next(told, ""))
+    monkeypatch.setattr("calls.flows.answering.TURNS", 1)
+    dana.goes_on()
+    said = {"DialCallStatus": "completed", "DialCallSid": dana.twilio.sid(), "DialBridged": "true"}
+    dana.says(path_of(dana.rings.dial.get("action")), **said)
+    dana.goes_on().goes_on().goes_on()
+    assert heard(dana.answer) == [("Say", inbound.THANKS), ("Hangup", "")]
 
 
 def test_after_a_merge_the_next_step_is_still_the_same(dana, ana, billing):

@@ -17,10 +17,11 @@ from django.db import connection
 
 from calls.intake.reconcile.sweep import Reconciler
 from calls.intake.record import record
+from calls.models import Leg
 from calls.twilio.gateway import Refused, Unreachable
 from calls.twilio.reports import Report
 from tests.conftest import ACCOUNT, LINE
-from tests.intake.scripts import BEGAN, Said
+from tests.intake.teller import BEGAN, Said
 
 
 class Over(Exception):
@@ -294,3 +295,23 @@ def steps(door: Door) -> Callable[[], None]:
             door.account.time.wait(min(1.0, max(0.0, compared.due - door.account.time.at)))
 
     return work
+
+
+def goes_on(compared: Reconciler, door: Door, seconds: float) -> None:
+    """As the healer's thread does it."""
+    time = door.account.time
+    until = time.at + seconds
+    while time.at < until:
+        compared.step()
+        time.wait(min(1.0, max(0.0, compared.due - time.at)))
+
+
+def dana_talks(account: Account, *, talks: float = 600) -> tuple[Line, Line]:
+    """Dana phones in and is put through to Ana, and all of it is reported."""
+    caller, agent = account.phone(7, talks=talks)
+    account.tells(caller.says(0, "ringing"), agent.says(0, "in-progress", 0), caller.says(0, "in-progress", 0))
+    return caller, agent
+
+
+def state_of(line: Line) -> tuple[str, bool]:
+    return Leg.objects.values_list("status", "healed").get(sid=line.sid)

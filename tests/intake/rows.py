@@ -6,7 +6,9 @@ from calls.intake.lifecycle import RANKS
 from calls.live.mirror import Mirror
 from calls.live.tail import read
 from calls.models import Call, Leg, Presence, Room
-from tests.intake.scripts import Cast, Floor, Script, differences
+from tests.intake.endings import Floor, differences
+from tests.intake.scripts import Script
+from tests.intake.teller import Cast
 
 
 def floor_of(script: Script, cast: Cast) -> Floor:

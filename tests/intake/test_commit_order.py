@@ -22,7 +22,8 @@ from calls.twilio.gateway import Unreachable
 from calls.twilio.reports import Report as Said
 from tests.guards import SOAK, figure
 from tests.intake.rows import Desk, unlike_x
-from tests.intake.scripts import ANA, BEGAN, LINE, SCRIPTS, Cast, Script
+from tests.intake.scripts import SCRIPTS, Script
+from tests.intake.teller import ANA, BEGAN, LINE, Cast
 from tests.intake.test_deliveries import shuffled, told_whole
 
 WRITERS, DESKS, SUPERVISORS = 8, 3, 2

@@ -9,18 +9,11 @@ import pytest
 import time_machine
 from django.db.models import Sum
 
-from calls.models import Agent, Call, Line, Report
+from calls.models import Call, Report
 from tests.guards import figure
 from tests.intake.rows import Desk, Onlooker, unlike_x
-from tests.intake.scripts import ANA, BEGAN, LINE, SCRIPTS, Cast, Said, Script, Teller
-
-
-@pytest.fixture
-def floor(billing):
-    """The line and the agents that the scripts speak of."""
-    Line.objects.create(address=LINE, name="Billing hotline", team=billing)
-    for name, contact in (("Ana Pereira", ANA), ("Bo Lind", "client:bo"), ("Cleo Marsh", "client:cleo")):
-        Agent.objects.create(name=name, contact=contact).teams.add(billing)
+from tests.intake.scripts import SCRIPTS, Script
+from tests.intake.teller import BEGAN, Cast, Said, Teller
 
 
 @dataclass

@@ -154,9 +154,10 @@ def test_a_comparison_that_dies_with_the_answer_in_its_hands_has_said_nothing_an
     account, crashes = Account(Hand(), rng), 0
     account.phones(figure(200, least=40), within=figure(1_200, least=120))
     door = Door(account)
-    compared = reconciler(door)
+    compared, enough = reconciler(door), figure(30, least=5)
     while account.time.at < figure(1_200, least=120) + 320:
-        if account.time.at < figure(1_200, least=120) + 200 and rng.random() < 0.7:
+        more = rng.random() < (0.7 if account.time.at < 60 or crashes >= enough else 1)
+        if account.time.at < figure(1_200, least=120) + 200 and more:
             failpoints.armed["reconcile.after_read"] = "raise"
         before = Report.objects.count()
         try:
@@ -168,7 +169,7 @@ def test_a_comparison_that_dies_with_the_answer_in_its_hands_has_said_nothing_an
         finally:
             failpoints.armed.clear()
         account.time.wait(1)
-    assert crashes >= figure(30, least=5)
+    assert crashes >= enough
     assert Call.objects.live().count() == 0 and Call.objects.count() > 0
     said = {sid: account.lines[sid].status(1e9) for sid in Leg.objects.values_list("sid", flat=True)}
     assert dict(Leg.objects.values_list("sid", "status")) == said

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from calls.models import Board, Call, Import, Leg, Report
 from calls.twilio.gateway import Refused, Unreachable
 from tests.intake.account import Account, Hand
-from tests.intake.scripts import BEGAN
+from tests.intake.teller import BEGAN
 
 
 @dataclass

@@ -11,11 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from calls.intake.lifecycle import NOTHING, RANKS, LegState, hear, statements
+from calls.intake.lifecycle import NOTHING, RANKS, LegState, hear
 from calls.intake.rooms import ABSENT, EMPTY, PresenceState, RoomState, hear_presence, hear_room
+from calls.intake.statements import statements
 from calls.twilio.reports import Report
 from tests.guards import SOAK, figure
-from tests.intake.scripts import SCRIPTS, Cast, Floor, Said, Script, differences, truth
+from tests.intake.endings import Floor, differences, truth
+from tests.intake.scripts import SCRIPTS, Script
+from tests.intake.teller import Cast, Said
 
 every_script = pytest.mark.parametrize("script", SCRIPTS, ids=str)
 CAST = Cast(1)

@@ -1,306 +1,14 @@
-"""What one report proves of which leg, and what a call is when its legs are what they are: tables, not runs."""
+"""What a call is when its legs are what they are: tables, not runs."""
 
 import itertools
 import random
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from calls.intake.lifecycle import NOTHING, LegState, hear, statements
-from calls.intake.rooms import ABSENT, EMPTY, attendance, hear_presence, hear_room
+from calls.intake.lifecycle import NOTHING
 from calls.intake.settle import Party, settle
-from calls.twilio.reports import Report, Source, from_rest, parse
-from tests.intake.scripts import ACCOUNT, BEGAN, stamp
-
-CA, CHILD, CF, RE = "CA" + "1" * 32, "CA" + "2" * 32, "CF" + "3" * 32, "RE" + "4" * 32
-LEG = {"AccountSid": ACCOUNT, "CallSid": CA, "From": "+14155550123", "To": "+15005550100"}
-ROOM = {"AccountSid": ACCOUNT, "CallSid": CA, "ConferenceSid": CF, "FriendlyName": "room"}
-
-
-def at(seconds: float) -> datetime:
-    return BEGAN + timedelta(seconds=seconds)
-
-
-def says(
-    door: str, params: dict[str, Any], *, came: float = 100, stamped: float | None = None, number: int | None = None
-) -> Report:
-    params = {name: str(value) for name, value in params.items()}
-    if stamped is not None:
-        params["Timestamp"] = stamp(at(stamped))
-    if number is not None:
-        params["SequenceNumber"] = str(number)
-    return parse(
-        door,
-        Source.TWIML if door in ("voice", "dial", "gather", "twiml") else Source.CALLBACK,
-        path=f"/twilio/{door}/",
-        query="step=menu",
-        pairs=list(params.items()),
-        account_sid=ACCOUNT,
-        received_at=at(came),
-    )
-
-
-def status(word: str, **how: Any) -> Report:
-    timing = {name: how.pop(name) for name in ("came", "stamped", "number") if name in how}
-    return says("status", LEG | {"CallStatus": word} | how, **timing)
-
-
-def rest(word: str, asked: float = 100, **more: Any) -> Report:
-    return from_rest({"sid": CA, "status": word} | more, asked_at=at(asked))
-
-
-def room(event: str, when: float, number: int, **flags: Any) -> Report:
-    return says("conference", ROOM | {"StatusCallbackEvent": event} | flags, stamped=when, number=number)
-
-
-def known(*reports: Report, of: str = CA) -> LegState:
-    """The leg after these, which is the same in every order."""
-    states = []
-    for order in itertools.permutations(reports) if len(reports) < 5 else [reports]:
-        state = NOTHING
-        for report in order:
-            for sid, statement in statements(report):
-                state = hear(state, statement) if sid == of else state
-        states.append(state)
-    assert all(state == states[0] for state in states)
-    return states[0]
-
-
-# What a report proves --------------------------------------------------------------------------------------------
-
-AMD = {"AccountSid": ACCOUNT, "CallSid": CA, "AnsweredBy": "human"}
-
-
-def dialled(word: str, **more: Any) -> Report:
-    return says("dial", LEG | {"CallStatus": "in-progress", "DialCallSid": CHILD, "DialCallStatus": word} | more)
-
-
-@pytest.mark.parametrize(
-    "report, of, word, answered, inferred",
-    [
-        (status("in-progress", stamped=5), CA, "in-progress", 5, False),
-        (says("voice", LEG | {"CallStatus": "ringing"}, came=3), CA, "ringing", None, False),
-        (says("voice", LEG | {"CallStatus": "in-progress"}, came=3), CA, "in-progress", 3, True),
-        (says("dial", LEG | {"CallStatus": "completed"}, came=3), CA, "completed", None, False),
-        (room("participant-join", 7, 1), CA, "in-progress", 7, True),
-        (room("participant-mute", 7, 1), CA, "in-progress", 7, True),
-        (room("participant-leave", 7, 1), CA, "queued", None, False),
-        (says("amd", AMD, came=9), CA, "in-progress", 9, True),
-        (dialled("completed", DialBridged="true"), CHILD, "in-progress", 100, True),
-        (dialled("completed", DialBridged="true", DialCallDuration=40), CHILD, "in-progress", 60, True),
-        (dialled("completed", DialBridged="false"), CHILD, "queued", None, False),
-        (dialled("answered"), CHILD, "queued", None, False),
-        (dialled("busy"), CHILD, "busy", None, False),
-        (dialled("no-answer"), CHILD, "no-answer", None, False),
-        (dialled("failed"), CHILD, "failed", None, False),
-        (dialled("canceled"), CHILD, "canceled", None, False),
-        (status("completed", stamped=50, CallDuration=30), CA, "completed", 20, True),
-        (status("completed", stamped=50, CallDuration=0), CA, "completed", None, False),
-        (status("no-answer", stamped=50, CallDuration=30), CA, "no-answer", None, False),
-        (status("teleported", stamped=50), CA, "queued", None, False),
-        (rest("in-progress", asked=33, start_time=stamp(at(2))), CA, "in-progress", 33, True),
-        (rest("completed", end_time=stamp(at(50)), duration="30"), CA, "completed", 20, True),
-        (rest("queued"), CA, "queued", None, False),
-    ],
-)  # fmt: skip
-def test_what_one_report_proves(report: Report, of: str, word: str, answered: float | None, inferred: bool) -> None:
-    leg = known(report, of=of)
-    assert (leg.status, leg.inferred) == (word, inferred)
-    assert leg.answered_at == (None if answered is None else at(answered))
-
-
-def test_a_report_about_a_room_alone_is_about_no_leg() -> None:
-    silent = says(
-        "conference", {k: v for k, v in ROOM.items() if k != "CallSid"} | {"StatusCallbackEvent": "conference-start"}
-    )
-    assert statements(silent) == []
-
-
-def test_the_dialled_child_has_its_parent_and_nothing_else_of_it() -> None:
-    child = known(dialled("busy", Direction="inbound"), of=CHILD)
-    assert (child.parent_sid, child.from_number, child.to_number, child.direction) == (CA, "", "", "")
-    assert (child.resume_url, child.duration, child.recordings) == ("", None, {})
-
-
-# Who wins --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "reports, word, ended",
-    [
-        # rank, whatever the numbers and the times say
-        ([status("completed", number=1, stamped=5), status("ringing", number=9, stamped=50)], "completed", 5),
-        ([status("in-progress", number=0, stamped=5), rest("ringing", asked=50)], "in-progress", None),
-        ([status("completed", number=3, stamped=5), rest("in-progress", asked=50)], "completed", 5),
-        # who said it: in passing, called back, asked
-        ([status("busy", stamped=9, number=1), rest("completed", end_time=stamp(at(8)))], "completed", 8),
-        ([status("no-answer", stamped=9), says("dial", LEG | {"CallStatus": "completed"}, came=90)], "no-answer", 9),
-        ([status("busy", came=50), says("dial", LEG | {"CallStatus": "completed"}, came=3)], "busy", 50),
-        # the later number, then the later time, then the stronger word
-        ([status("busy", number=2, stamped=9), status("completed", number=1, stamped=10)], "busy", 9),
-        ([status("busy", number=1, stamped=9), status("completed", number=1, stamped=8)], "busy", 9),
-        ([status("busy", number=1, stamped=9), status("completed", number=1, stamped=9)], "completed", 9),
-        ([status(word, number=1, stamped=9) for word in ("failed", "busy", "no-answer")], "failed", 9),
-        ([status(word, number=1, stamped=9) for word in ("busy", "no-answer", "canceled")], "busy", 9),
-        # a time of its own beats that of the arrival; of arrivals the first
-        ([status("completed", came=50), status("busy", came=90, stamped=9)], "busy", 9),
-        ([status("completed", came=50), status("completed", came=90, CallDuration=3)], "completed", 50),
-    ],
-)  # fmt: skip
-def test_who_wins_does_not_depend_on_who_came_first(reports: list[Report], word: str, ended: float | None) -> None:
-    leg = known(*reports)
-    assert leg.status == word
-    assert leg.ended_at == (None if ended is None else at(ended))
-
-
-def test_nobody_answers_or_is_rung_after_the_end() -> None:
-    """Asked at 50 and told "in-progress", while a callback says that it was over at 20."""
-    leg = known(status("ringing", stamped=40), rest("in-progress", asked=50), status("completed", stamped=20))
-    assert (leg.ringing_at, leg.answered_at, leg.ended_at, leg.inferred) == (at(20), at(20), at(20), True)
-    late = known(status("in-progress", stamped=45), status("completed", stamped=20))
-    assert (late.answered_at, late.ended_at, late.inferred) == (at(20), at(20), True)
-
-
-def test_that_it_rings_now_does_not_say_since_when() -> None:
-    leg = known(rest("ringing", asked=33))
-    assert (leg.status, leg.ringing_at) == ("ringing", None)
-
-
-def test_what_the_winner_does_not_know_is_taken_from_who_does() -> None:
-    leg = known(
-        status("completed", number=3, stamped=50, CallDuration=40, SipResponseCode=200),
-        rest("completed", end_time=stamp(at(50)), price="-0.013"),
-        rest("completed", asked=900, end_time=stamp(at(50)), price="-0.015"),
-    )
-    assert (leg.sip_code, leg.duration, str(leg.price)) == (200, 40, "-0.015")
-    assert not leg.conflict
-
-
-@pytest.mark.parametrize(
-    "reports, conflict",
-    [
-        ([status("ringing", number=1, stamped=4), status("ringing", number=1, stamped=4, came=200)], False),
-        ([status("ringing", number=1, stamped=4), status("in-progress", number=1, stamped=4)], True),
-        ([status("ringing", number=1, stamped=4), status("ringing", number=1, stamped=5)], True),
-        ([status("completed", stamped=9), status("busy", stamped=9)], True),
-        ([status("busy", stamped=9), says("dial", LEG | {"CallStatus": "completed"})], False),  # said in passing
-        ([status("ringing", ParentCallSid=CHILD), status("in-progress", ParentCallSid="CA" + "9" * 32)], True),
-        ([status("ringing"), status("in-progress", To="client:ana")], True),
-        ([status("ringing"), rest("in-progress", to="+15005550100", **{"from": "+14155550123"})], False),
-    ],
-)  # fmt: skip
-def test_a_contradiction_is_flagged_in_every_order(reports: list[Report], conflict: bool) -> None:
-    assert known(*reports).conflict is conflict
-    assert known(*reports, *reports).conflict is conflict
-
-
-def test_the_first_to_name_a_number_is_believed() -> None:
-    leg = known(status("completed", stamped=9, number=2, To="client:bo"), status("initiated", stamped=1, number=0))
-    assert (leg.to_number, leg.conflict) == ("+15005550100", True)
-
-
-def test_where_a_leg_last_asked_is_where_it_goes_on() -> None:
-    reports = [
-        says("voice", LEG | {"CallStatus": "ringing"}, came=1),
-        says("gather", LEG | {"CallStatus": "in-progress"}, came=5),
-        says("twiml", LEG | {"CallStatus": "in-progress"}, came=9),
-    ]
-    assert known(*reports).resume_url == "/twilio/gather/?step=menu"
-
-
-def test_a_recording_counts_as_running_until_its_end_is_told() -> None:
-    def tape(word: str) -> Report:
-        return says("recording", {"AccountSid": ACCOUNT, "CallSid": CA, "RecordingSid": RE, "RecordingStatus": word})
-
-    assert known(tape("in-progress"), tape("paused"), tape("stopped")).recordings == {RE: "in-progress"}
-    assert known(tape("in-progress"), tape("completed"), tape("paused")).recordings == {RE: "completed"}
-    assert known(tape("absent"), tape("in-progress")).recordings == {RE: "absent"}
-    ended = status("completed", RecordingSid="RE" + "5" * 32)
-    assert known(tape("failed"), ended).recordings == {RE: "failed", "RE" + "5" * 32: "completed"}
-
-
-# Rooms -----------------------------------------------------------------------------------------------------------
-
-
-def there(*reports: Report, leg: LegState = NOTHING) -> Any:
-    presence, place = ABSENT, EMPTY
-    for report in reports:
-        presence, place = hear_presence(presence, report), hear_room(place, report)
-    return attendance(presence, leg, place)
-
-
-JOIN, LEAVE, END = room("participant-join", 10, 1), room("participant-leave", 30, 5), room("conference-end", 40, 9)
-
-
-@pytest.mark.parametrize(
-    "reports, ended, present, left, inferred",
-    [
-        ([], None, False, None, False),
-        ([JOIN], None, True, None, False),
-        ([JOIN, LEAVE], None, False, 30, False),
-        ([JOIN], 20, False, 20, True),
-        ([JOIN, LEAVE], 20, False, 20, False),  # the leg knows better when it ended
-        ([JOIN, LEAVE], 35, False, 30, False),
-        ([JOIN, END], None, False, 40, True),
-        ([JOIN, END], 35, False, 35, True),
-        ([JOIN], 5, False, 10, True),  # clocks differ, but nobody leaves before they came
-        ([JOIN, LEAVE, room("participant-join", 32, 6)], None, True, None, False),
-        ([JOIN, LEAVE, room("participant-join", 30, 5)], None, False, 30, False),  # a leave beats a join
-        ([JOIN, LEAVE, END, room("participant-join", 50, 10)], None, False, 40, True),
-        ([room("participant-mute", 12, 2)], None, True, None, False),  # the join was lost
-        ([LEAVE], None, False, 30, False),
-    ],
-)  # fmt: skip
-def test_who_is_in_a_room(
-    reports: list[Report], ended: float | None, present: bool, left: float | None, inferred: bool
-) -> None:
-    leg = known(status("completed", stamped=ended)) if ended else NOTHING
-    for order in itertools.permutations(reports):
-        seen = there(*order, *order, leg=leg)
-        assert (seen.present, seen.inferred) == (present, inferred)
-        assert seen.left_at == (None if left is None else at(left))
-        assert not seen.present or seen.left_at is None
-
-
-@pytest.mark.parametrize(
-    "events, seconds, since",
-    [
-        ([("hold", 10), ("unhold", 14)], 4, None),
-        ([("hold", 10)], 0, 10),
-        ([("hold", 10), ("leave", 15)], 5, None),
-        ([("hold", 10), ("hold", 12), ("unhold", 15)], 5, None),  # an unhold was lost
-        ([("unhold", 15)], 0, None),
-        ([("hold", 10), ("unhold", 8)], 0, None),  # time ran backwards
-        ([("hold", 10), ("unhold", 14), ("hold", 20)], 4, 20),
-    ],
-)
-def test_how_long_somebody_was_held(events: list[tuple[str, float]], seconds: float, since: float | None) -> None:
-    reports = [room("participant-join", 1, 0)]
-    for number, (event, when) in enumerate(events, 1):
-        reports.append(room(f"participant-{event}", when, number, Hold=str(event != "unhold").lower()))
-    seen = there(*reports)
-    assert seen.hold_seconds == seconds
-    assert (seen.held, seen.held_since) == (since is not None, None if since is None else at(since))
-
-
-def test_who_is_held_when_the_leg_ends_was_held_until_then() -> None:
-    leg = known(status("completed", stamped=25))
-    seen = there(room("participant-join", 1, 0), room("participant-hold", 10, 1, Hold="true"), leg=leg)
-    assert (seen.held, seen.hold_seconds, seen.left_at) == (False, 15, at(25))
-
-
-def test_flags_without_a_word_stay_as_they_were() -> None:
-    seen = there(
-        room("participant-join", 1, 0, Muted="true", Coaching="true", EndConferenceOnExit="true"),
-        room("participant-hold", 2, 1),
-        room("participant-speech-start", 3, 2, Muted="false"),
-    )
-    assert (seen.muted, seen.coaching, seen.end_on_exit, seen.held) == (True, True, True, True)
-    assert not there(room("participant-join", 1, 0, Muted="true"), room("participant-unmute", 2, 1)).muted
-
-
-# Calls -----------------------------------------------------------------------------------------------------------
+from tests.intake.statements import CA, at, known, status
 
 
 def party(role: str, word: str, *times: float, parent: bool = False, **more: Any) -> Party:
@@ -321,9 +29,15 @@ ANA_RINGING = party("agent", "ringing", 5, parent=True)
 ANA_GONE = party("agent", "completed", 5, 9, 50, parent=True)
 ANA_MISSED = party("agent", "no-answer", 5, 25, parent=True)
 CLEO = party("consult", "in-progress", 20, 30)
+CLEO_ON_HOLD = party("consult", "in-progress", 20, 30, held=True, held_since=at(35))
+ON_HOLD = party("caller", "in-progress", 0, 1, held=True, held_since=at(15))
 BOT = party("bot", "in-progress", 3, 4)
 SOL = party("supervisor", "in-progress", 10, 12)
+SOL_SPEAKS = party("supervisor", "in-progress", 10, 12, speaks=True, in_room=True)
+WITH_BOT = party("caller", "in-progress", 0, 1, with_bot_since=at(3))  # no leg of its own: ConversationRelay
 PEER = party("external", "in-progress", 2, 6, parent=True)
+IN_ROOM = {"in_room": True, "in_room_since": at(4)}
+WAITING = party("caller", "in-progress", 0, 1, **IN_ROOM)
 
 
 @pytest.mark.parametrize(
@@ -340,11 +54,21 @@ PEER = party("external", "in-progress", 2, 6, parent=True)
         ([CALLER, BOT], "with-bot", 4),
         ([CALLER, BOT, ANA_RINGING], "with-bot", 4),
         ([CALLER, BOT, ANA], "talking", 9),
-        ([CALLER, ANA, CLEO], "consulting", 30),
+        ([WITH_BOT], "with-bot", 3),
+        ([party("caller", "ringing", 0, with_bot_since=at(3))], "with-bot", 3),
+        ([WITH_BOT, ANA_MISSED], "with-bot", 3),
+        ([WITH_BOT, ANA_RINGING], "ringing", 5),  # whoever is rung, was: where they asked last is where they go back
+        ([WITH_BOT, ANA], "talking", 9),
+        ([CALLER, ANA, CLEO], "talking", 9),  # all three
+        ([ON_HOLD, ANA, CLEO], "consulting", 30),
+        ([CALLER, ANA, CLEO_ON_HOLD], "consulting", 30),  # the agent is back with the caller for a moment
+        ([ON_HOLD, CLEO, party("consult", "in-progress", 40, 44)], "consulting", 44),
+        ([ON_HOLD, ANA, party("consult", "ringing", 20)], "held", 15),
+        ([ON_HOLD, ANA_GONE, CLEO], "held", 15),
+        ([CALLER, ANA_GONE, CLEO_ON_HOLD], "held", 35),
         ([CALLER, CLEO], "talking", 30),
         ([CALLER, ANA_GONE, CLEO], "talking", 30),
-        ([party("caller", "in-progress", 0, 1, held=True, held_since=at(15)), ANA], "held", 15),
-        ([party("caller", "in-progress", 0, 1, held=True, held_since=at(15)), ANA, CLEO], "held", 15),
+        ([ON_HOLD, ANA], "held", 15),
         ([CALLER_GONE, ANA], "ending", 60),
         ([CALLER_GONE, ANA_RINGING], "ending", 60),
         ([CALLER_GONE, ANA_GONE], "ended", 60),
@@ -370,16 +94,25 @@ def test_the_status_of_a_call_by_its_legs(parties: list[Party], word: str, since
 @pytest.mark.parametrize(
     "parties, word, since",
     [
-        ([CALLER], "waiting", 1),
-        ([party("caller", "ringing", 0)], "waiting", 0),  # it was put into the queue: answered, whatever we heard
-        ([CALLER, ANA_MISSED], "waiting", 25),
-        ([CALLER, ANA_RINGING], "ringing", 5),
-        ([CALLER, ANA], "talking", 9),
-        ([CALLER_GONE], "ended", 60),
+        ([WAITING], "waiting", 4),
+        ([party("caller", "ringing", 0, **IN_ROOM)], "waiting", 4),  # in a room, whatever we heard of the leg
+        ([WAITING, ANA_MISSED], "waiting", 25),
+        ([WAITING, ANA_GONE], "waiting", 50),  # with nobody, until they are brought back
+        ([WAITING, ANA_RINGING], "ringing", 5),
+        ([WAITING, ANA], "talking", 9),
+        ([WAITING, SOL], "waiting", 4),
+        ([WAITING, SOL_SPEAKS], "talking", 12),
+        ([WAITING, ANA_GONE, SOL_SPEAKS], "talking", 12),  # taken over
+        ([WAITING, ANA, SOL_SPEAKS], "talking", 9),
+        ([CALLER_GONE, ANA_GONE, SOL_SPEAKS], "ended", 60),
+        ([party("caller", "in-progress", 0, 1, held=True, held_since=at(15), **IN_ROOM), ANA], "held", 15),
+        ([party("caller", "completed", 0, 1, 60, **IN_ROOM)], "ended", 60),
     ],
 )
-def test_a_caller_in_a_queue_waits_until_somebody_is_rung(parties: list[Party], word: str, since: float) -> None:
-    state = settle(parties, direction="inbound", kind="inbound", in_queue=True)
+def test_a_caller_who_is_alone_in_a_room_waits_until_somebody_is_rung(
+    parties: list[Party], word: str, since: float
+) -> None:
+    state = settle(parties, direction="inbound", kind="queue")
     assert (state.status, state.since) == (word, at(since))
 
 
@@ -392,6 +125,7 @@ def test_a_caller_in_a_queue_waits_until_somebody_is_rung(parties: list[Party], 
         ([CALLER_GONE, ANA_MISSED], "inbound", "inbound", "missed", "caller"),
         ([CALLER_GONE, ANA_MISSED], "inbound", "", "missed", "caller"),
         ([CALLER_GONE], "inbound", "inbound", "missed", "caller"),
+        ([CALLER_GONE], "inbound", "queue", "missed", "caller"),
         ([CALLER_GONE], "inbound", "notification", "completed", "caller"),
         ([CALLER_GONE], "outbound-api", "", "completed", "caller"),
         ([CALLER_GONE, ANA_MISSED, party("agent", "completed", 26, 30, 55)], "inbound", "", "completed", "agent"),
@@ -440,6 +174,7 @@ def test_times_of_a_call_are_those_of_its_people() -> None:
 
 EVERYBODY = [
     CALLER,
+    WAITING,
     CALLER_GONE,
     ANA,
     ANA_RINGING,
@@ -456,9 +191,9 @@ EVERYBODY = [
 def test_any_company_makes_a_call_and_its_order_does_not_matter(rng: random.Random) -> None:
     for _ in range(500):
         parties = rng.sample(EVERYBODY, rng.randrange(6))
-        queued, kind = rng.random() < 0.5, rng.choice(["", "inbound"])
-        state = settle(parties, direction="inbound", kind=kind, in_queue=queued)
-        again = settle(rng.sample(parties, len(parties)), direction="inbound", kind=kind, in_queue=queued)
+        kind = rng.choice(["", "inbound", "queue"])
+        state = settle(parties, direction="inbound", kind=kind)
+        again = settle(rng.sample(parties, len(parties)), direction="inbound", kind=kind)
         assert state == again
         assert (state.status == "ended") == bool(state.outcome)
         assert (state.ended_at is not None) <= (state.status == "ended")

@@ -7,8 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calls.intake.lifecycle import LegState, moment
-from calls.twilio.reports import Nonsense, Report
-from tests.intake.scripts import SCRIPTS, Cast, Floor, Said, Script, stamp
+from calls.twilio.reports import Report
+from calls.twilio.schema import Nonsense
+from tests.intake.endings import Floor
+from tests.intake.scripts import SCRIPTS, Script
+from tests.intake.teller import Cast, Said, stamp
 
 MOMENTS = [
     datetime(2026, 10, 2, 14, 0, tzinfo=UTC),

@@ -1,6 +1,7 @@
 """Who has our logs can send every request again, with a valid signature. It must do nothing."""
 
 from datetime import timedelta
+from email.utils import format_datetime
 
 import pytest
 import time_machine
@@ -11,7 +12,8 @@ from calls.models import Board, Call, Report, Visit
 from calls.twilio import gateway
 from tests.guards import figure
 from tests.intake.conversations import Conversation, make_floor
-from tests.intake.scripts import BEGAN, SCRIPTS, Cast
+from tests.intake.scripts import SCRIPTS
+from tests.intake.teller import BEGAN, Cast
 
 
 def all_rows() -> dict[str, list[dict[str, object]]]:
@@ -21,6 +23,19 @@ def all_rows() -> dict[str, list[dict[str, object]]]:
         columns = [field.attname for field in model._meta.concrete_fields if field.name != "deliveries"]
         found[model.__name__] = list(model.objects.order_by("pk").values(*columns))
     return found
+
+
+def test_what_was_said_is_known_again_however_much_was_said_since(twilio, dana_call):
+    """What was said is in a table and not in a cache: a flood of other statements does not push it out."""
+    caller = dana_call.legs.get(role="caller").pk
+    said = {"SequenceNumber": "4", "CallbackSource": "call-progress-events", "Timestamp": format_datetime(BEGAN)}
+    assert twilio.status(caller, "in-progress", **said).status_code == 204
+    revision, known = Board.objects.get().revision, Report.objects.latest("pk")
+    other = {"door": "status", "source": "callback", "received_at": BEGAN, "body": {}}
+    Report.objects.bulk_create([Report(digest=f"{number:064x}", **other) for number in range(1_001)])
+    assert twilio.status(caller, "in-progress", **said).status_code == 204
+    known.refresh_from_db()
+    assert (known.deliveries, Board.objects.get().revision) == (2, revision)
 
 
 @pytest.mark.load

@@ -10,12 +10,13 @@ from django.db import DataError, OperationalError, connection
 from django.test import AsyncRequestFactory
 
 from calls import failpoints
-from calls.intake import doors, lifecycle, record, writer
+from calls.intake import doors, record, statements, writer
 from calls.intake.writer import Writer
 from calls.models import Call, Leg, Report
 from tests.conftest import ACCOUNT, LINE, sign
 from tests.guards import patience
-from tests.intake.scripts import SCRIPTS, Cast
+from tests.intake.scripts import SCRIPTS
+from tests.intake.teller import Cast
 
 pytestmark = pytest.mark.lane_b
 FORM = "application/x-www-form-urlencoded"
@@ -159,7 +160,7 @@ def test_a_failed_report_is_heard_when_it_comes_again_and_we_have_learned(own_wr
     with monkeypatch.context():
         poisoned("statements", ZeroDivisionError("nobody foresaw this"))
         assert own_writer.put(batch[2]).result(10).verdict == "failed"
-        monkeypatch.setattr(record, "statements", lifecycle.statements)
+        monkeypatch.setattr(record, "statements", statements.statements)
     assert own_writer.put(batch[2]).result(10).verdict == "heard"
     assert Report.objects.values_list("verdict", "deliveries").get() == ("heard", 2)
     assert Leg.objects.get().from_number == POISON
@@ -229,3 +230,15 @@ def test_a_writer_of_a_thread_that_died_is_started_again(own_writer, batch):
     own_writer.put(batch[0]).result(10)
     own_writer._thread = threading.Thread(target=print)
     assert own_writer.put(batch[1]).result(10).verdict == "heard"
+
+
+@pytest.mark.asyncio
+async def test_what_came_in_the_turn_of_the_stop_is_committed_without_waiting_for_the_clock(own_writer):
+    """Whoever stops the server holds up the loop that would have rung for it."""
+    asked = asyncio.create_task(doors.status(knock("CA" + "9" * 32)))
+    while not own_writer._waiting:  # noqa: ASYNC110  just so many turns of the loop and no more
+        await asyncio.sleep(0)
+    began = time.monotonic()
+    assert own_writer.flush(seconds=5)
+    assert time.monotonic() - began < patience(2)
+    assert (await asked).status_code == 204

@@ -33,6 +33,7 @@ test("a call that ended leaves the board and fades for five seconds", () => {
   assert.equal(after.ended.get("a").call.revision, 6);
   assert.ok(sweep(after, 5999).ended.has("a"));
   assert.ok(!sweep(after, 6000).ended.has("a"));
+  assert.ok(sweep(after, 6000, (id) => id === "a").ended.has("a"), "a hand is on it");
 });
 
 test("what may not be seen any more does not fade, it goes", () => {

@@ -59,8 +59,8 @@ for (const [name, call, ms, told] of [
 }
 
 test("every fate has a word and an icon, and no two look alike", () => {
-  assert.equal(new Set(Object.values(FATES).map(([word]) => word)).size, 5);
-  assert.equal(new Set(Object.values(FATES).map(([, icon]) => icon)).size, 5);
+  assert.equal(new Set(Object.values(FATES).map(([word]) => word)).size, 6);
+  assert.equal(new Set(Object.values(FATES).map(([, icon]) => icon)).size, 6);
   assert.equal(fateOf({ fate: "vanishes" }), FATES.unsure);
 });
 

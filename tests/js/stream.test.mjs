@@ -51,7 +51,7 @@ async function pass(ms) {
 
 const call = (id, revision) => ({ id, revision, status: "talking", ended_at: null, legs: [], actions: [] });
 const picture = (revision) => ({ epoch: "k3fq", revision, calls: [call("a", revision)] });
-const hello = { op: "hello", version: 1, heartbeat: 2, now: "2026-11-21T09:00:00.000Z", rights: "9ac4", you: { teams: {} } };
+const hello = { op: "hello", version: 2, heartbeat: 2, now: "2026-11-21T09:00:00.000Z", rights: "9ac4", you: { teams: {} } };
 
 async function begin() {
   answers.push(answer(200, picture(10)));
@@ -79,7 +79,7 @@ afterEach(() => {
 
 test("the picture first, then the socket says where we stand, with the rights of the picture", async () => {
   const socket = await begin();
-  assert.deepEqual([socket.url, socket.protocol], ["ws://desk.test/ws/desk/", "supervisor.v1"]);
+  assert.deepEqual([socket.url, socket.protocol], ["ws://desk.test/ws/desk/", "supervisor.v2"]);
   assert.deepEqual(socket.said("sync"), [{ op: "sync", epoch: "k3fq", revision: 10, rights: "9ac4" }]);
   assert.equal(stream.badge.state, "live");
 });
@@ -131,6 +131,24 @@ test("one acknowledgement for many messages, and none later than the next messag
   assert.deepEqual(acked(), [1, 65, 66]);
 });
 
+test("much is acknowledged before the server stops and waits for it", async () => {
+  const socket = await begin();
+  const acked = () => socket.said("ack").map((each) => each.n);
+  const frame = (from, to) => ({ op: "frame", from, to, calls: [{ ...call("a", to), line: "x".repeat(50_000) }], gone: [] });
+  for (let place = 10; place < 18; place += 1) socket.says(frame(place, place + 1));
+  assert.deepEqual(acked(), [1, 4, 7]);
+});
+
+test("a page from before an upgrade says so, and tries nothing more", async () => {
+  const socket = await begin();
+  socket.onclose({ code: 1012 });
+  await pass(5000);
+  sockets[1].onclose({ code: 4409 });
+  assert.deepEqual([over, stream.board.calls.size], [["version"], 0]);
+  await pass(60000);
+  assert.deepEqual([sockets.length, asked.length], [2, 1]);
+});
+
 test("reload fetches the picture anew and goes on from there", async () => {
   const socket = await begin();
   answers.push(answer(200, picture(20), "77d0"));
@@ -139,6 +157,26 @@ test("reload fetches the picture anew and goes on from there", async () => {
   await settled();
   assert.deepEqual(socket.said("sync").at(-1), { op: "sync", epoch: "k3fq", revision: 20, rights: "77d0" });
   assert.equal(asked[1]["If-None-Match"], '"e.10"');
+});
+
+test("a picture that has moved on is not kept beside the board, and not asked for as the same", async () => {
+  const socket = await begin();
+  socket.says({ op: "frame", from: 10, to: 11, calls: [call("b", 11)], gone: [] });
+  assert.equal(stream.picture, null);
+  answers.push(answer(200, picture(20)));
+  socket.says({ op: "reload", why: "ring" });
+  await settled();
+  assert.equal(asked[1]["If-None-Match"], undefined);
+  assert.equal(stream.board.revision, 20);
+});
+
+test("a frame that comes while the same picture is asked for takes it away from nobody", async () => {
+  const socket = await begin();
+  answers.push(answer(304));
+  socket.says({ op: "reload", why: "ring" });
+  socket.says({ op: "frame", from: 10, to: 11, calls: [call("b", 11)], gone: [] });
+  await settled();
+  assert.equal(stream.board.revision, 10);
 });
 
 test("a reload that fails is tried again while the socket lives, ever less often", async () => {

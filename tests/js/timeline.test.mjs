@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { blocksOf } from "../../static/desk/timeline.js";
+import { blocksOf, botsOf, marksOf } from "../../static/desk/timeline.js";
 
 const at = (second) => `2026-11-21T09:00:${String(second).padStart(2, "0")}.000Z`;
 const seconds = (moment) => (moment === null ? null : (moment - Date.parse(at(0))) / 1000);
@@ -48,4 +48,46 @@ test("two who are there at once are one conversation, and who listens is none", 
   const first = { ...agent, ended_at: at(20) }, consult = { ...agent, role: "consult", answered_at: at(18), ended_at: at(24) };
   const wes = { ...agent, role: "supervisor", answered_at: at(2) };
   assert.deepEqual(drawn([caller, first, consult, wes])[0], [["wait", 0, 16], ["talk", 16, 24], ["wait", 24, null]]);
+});
+
+test("whoever listens is nobody to talk to, until they have taken the call over", () => {
+  const ana = { ...agent, ended_at: at(30) }, alice = { role: "supervisor", name: "Alice Moreau", started_at: at(20), answered_at: at(21), ended_at: null, muted: false, coaching: false };
+  const taken = { verb: "take_over", by: "Alice Moreau", state: "confirmed", settled_at: at(29) };
+  const told = (actions) => blocksOf([caller, ana, alice], actions)[0].map(({ kind, from, to }) => [kind, seconds(from), seconds(to)]);
+  assert.deepEqual(told([]), [["wait", 0, 16], ["talk", 16, 30], ["wait", 30, null]]);
+  assert.deepEqual(told([taken]), [["wait", 0, 16], ["talk", 16, null]]);
+});
+
+test("what a supervisor has said is told when the call is given back, and that they only listen since", () => {
+  const ana = { ...agent, ended_at: at(30) }, again = { ...agent, started_at: at(40), ringing_at: at(40), answered_at: at(44) };
+  const alice = { role: "supervisor", name: "Alice Moreau", started_at: at(20), answered_at: at(28), ended_at: null, muted: true, coaching: false };
+  const deed = (verb, requested, settled, more) => ({ verb, by: "Alice Moreau", state: "confirmed", requested_at: at(requested), settled_at: at(settled), ...more });
+  const actions = [deed("hand_back", 35, 45), deed("take_over", 19, 30, { what: "by Alice Moreau" })];
+  const told = (given) => blocksOf([caller, ana, again, alice], given).map((blocks) => blocks.map(({ kind, from, to }) => [kind, seconds(from), seconds(to)]));
+  assert.deepEqual(told(actions)[0], [["wait", 0, 16], ["talk", 16, null]]);
+  assert.deepEqual(told(actions)[3], [["ring", 20, 28], ["talk", 28, 45], ["listen", 45, null]]);
+  const anothers = [deed("take_over", 22, 30, { what: "by Mei Tanaka" })];
+  assert.deepEqual(told(anothers)[3], [["ring", 20, 28], ["listen", 28, null]]);
+});
+
+test("a caller to whom an AI agent is connected is with it, and waits before and after", () => {
+  const bots = [[at(4), at(8)]];
+  const [first] = blocksOf([caller, agent], [], bots).map((blocks) => blocks.map(({ kind, from, to }) => [kind, seconds(from), seconds(to)]));
+  assert.deepEqual(first, [["wait", 0, 4], ["bot", 4, 8], ["wait", 8, 16], ["talk", 16, null]]);
+});
+
+test("who is with it now is with it until it is over, and not if it has a leg of its own", () => {
+  const call = { status: "with-bot", since: at(3), ended_at: null, legs: [caller] }, bots = botsOf(call);
+  const [first] = blocksOf(call.legs, [], bots).map((blocks) => blocks.map(({ kind, from, to }) => [kind, seconds(from), seconds(to)]));
+  assert.deepEqual(first, [["wait", 0, 3], ["bot", 3, null]]);
+  assert.deepEqual(botsOf({ ...call, legs: [caller, { ...agent, role: "bot" }] }), []);
+});
+
+test("who did what with which outcome, and which alarm was raised, is marked and told in words", () => {
+  const hold = { verb: "hold", by: "Alice Moreau", sent_at: at(5), state: "confirmed" }, unsent = { verb: "end", by: "Ben", sent_at: null, state: "refused" };
+  const alarm = { kind: "wait", where: "Refunds", severity: "red", raised_at: at(2), cleared_at: at(9), owner: "", acked_at: null };
+  const [first, second, ...none] = marksOf([hold, unsent], [alarm]);
+  assert.deepEqual([first.look, seconds(first.at), second.look, seconds(second.at), none], ["red", 2, "act", 5, []]);
+  assert.match(first.words, /alarm: Longest wait, Refunds, over the limit until /);
+  assert.match(second.words, /Alice Moreau: Hold, effect seen$/);
 });

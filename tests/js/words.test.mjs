@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { ageOf, clock, everMay, lasting, legLook, legWord, stateOf, whyNot } from "../../static/desk/words.js";
+import { ageOf, clock, everMay, lasting, legLook, legWord, mayAct, stateOf, whyNot, waitsSince } from "../../static/desk/words.js";
 
 for (const [ms, said] of [[-4000, "0:00"], [999, "0:00"], [41000, "0:41"], [729000, "12:09"], [3753000, "1:02:33"]]) {
   test(`${ms} ms are ${said}`, () => assert.equal(clock(ms), said));
@@ -45,6 +45,12 @@ test("wes may end nothing anywhere: he gets no button", () => {
   assert.ok(!everMay(null, "end"));
 });
 
+test("ben may do something in Billing; who only watches there, or in Sales, may not", () => {
+  assert.ok(mayAct(ben, 3));
+  assert.ok(![[ben, 4], [ben, 5], [ben, null], [wes, 3], [null, 3]].some(([you, team]) => mayAct(you, team)));
+  assert.ok(mayAct({ teams: {}, unassigned: { verbs: ["end", "view"] } }, null));
+});
+
 test("ben may end in Billing, is told why not in Sales, and never without a team", () => {
   assert.equal(whyNot(ben, "end", call(), false), "");
   assert.equal(whyNot(ben, "end", call({ team: 4, team_name: "Sales" }), false), "You need the permission “Can end calls” on Sales. You have it on Billing.");
@@ -56,6 +62,9 @@ test("actions are off for whatever reason the desk gives", () => {
   const why = "Actions are off: Twilio’s API has not answered since 09:00:00.";
   assert.equal(whyNot(ben, "end", call(), why), why);
   assert.equal(whyNot(ben, "end", call(), ""), "");
+  const taping = { teams: { 3: { name: "Billing", verbs: ["record"] } } };
+  assert.equal(whyNot(taping, "pause", call(), why), "", "a try that fails is better than none");
+  assert.equal(whyNot(taping, "resume_recording", call(), why), why);
 });
 
 test("a leg whose last callback was lost says so", () => {
@@ -75,4 +84,13 @@ test("somebody else's open wish keeps every other one off the call, but not the 
   assert.equal(whyNot(able, "announce", busy, false), "Alice Moreau is already on it (transferring).");
   assert.equal(whyNot({ ...able, user: { name: "Alice Moreau" } }, "announce", busy, false), "You are already on it (transferring).");
   assert.equal(whyNot(able, "end", busy, false), "");
+});
+
+test("a caller for whom an agent is rung, or did not answer, has waited all the while", () => {
+  const call = { status: "ringing", since: "2026-11-21T09:02:00.000Z", waits_since: "2026-11-21T09:00:00.000Z", ended_at: null };
+  assert.equal(waitsSince(call), call.waits_since);
+  assert.equal(waitsSince({ ...call, status: "waiting" }), call.waits_since);
+  assert.equal(waitsSince({ ...call, since: call.waits_since }), null, "the row says it already");
+  assert.equal(waitsSince({ ...call, status: "talking" }), null);
+  assert.equal(waitsSince({ ...call, waits_since: null }), null);
 });

@@ -17,7 +17,7 @@ from tests.guards import patience
 from tests.live.reducer import Board
 from tests.live.server import ORIGIN
 
-PROTOCOL = "supervisor.v1"
+PROTOCOL = "supervisor.v2"
 STOP = (4401, 4403)
 
 
@@ -91,7 +91,7 @@ class Browser:
         self.board.calls.clear()
 
     async def _talk(self, socket: ClientConnection) -> None:
-        acked, acked_at, ahead = 0, 0.0, False
+        acked, acked_at, came, ahead = 0, 0.0, 0, False
         if self.board.revision is None:
             await self._fetch()
         await self._sync(socket)
@@ -101,8 +101,9 @@ class Browser:
             self.heard_at = time.monotonic()
             await asyncio.sleep(self.pause())
             now = time.monotonic()
-            if message["n"] - acked >= 64 or now - acked_at > 0.5:
-                acked, acked_at = message["n"], now
+            came += len(text)
+            if message["n"] - acked >= 64 or came >= 128 * 1024 or now - acked_at > 0.5:
+                acked, acked_at, came = message["n"], now, 0
                 await self._say(socket, op="ack", n=acked)
             match message["op"]:
                 case "frame":

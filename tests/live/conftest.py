@@ -18,11 +18,12 @@ from calls.intake.record import record
 from calls.live.hub import hub
 from calls.models import Board
 from tests.guards import patience
-from tests.intake.scripts import Said
+from tests.intake.teller import Said
 from tests.live.browser import Browser, Socket, opening
 from tests.live.people import NUMBERS, People, shown
-from tests.live.server import free_port, signed_in
+from tests.live.server import signed_in
 from tests.live.traffic import Traffic
+from tests.services import free_port
 
 
 @dataclass

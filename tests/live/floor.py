@@ -12,7 +12,7 @@ from calls.live.hub import Desk, Hub
 from calls.live.mirror import Audience, Card, Mirror
 from calls.live.tail import card_of
 from calls.models import Action, Agent, Call, Leg, Line, Position, Presence, Rights, Room, Team
-from tests.live.reducer import Board
+from tests.live.reducer import Board, whole
 
 BEGAN = datetime(2026, 10, 2, 14, 0, tzinfo=UTC)
 TEAMS = {1: "Billing", 2: "Sales", 3: "Señal 東京"}
@@ -137,10 +137,18 @@ class Floor:
         self.publish(call)
 
     def hold(self, call: Call) -> None:
-        leg = self.rng.choice(self.legs[call.pk])
-        room = Room(sid="CF" + leg.sid[2:], call=call)
+        legs = self.legs[call.pk]
+        room = Room(sid="CF" + legs[0].sid[2:], call=call)
         self.presences[call.pk] = [
-            Presence(room=room, leg=leg, present=True, held=self.rng.random() < 0.5, muted=self.rng.random() < 0.5)
+            Presence(
+                room=room,
+                leg=leg,
+                present=True,
+                held=self.rng.random() < 0.3,
+                muted=self.rng.random() < 0.3,
+                coaching=self.rng.random() < 0.2,
+            )
+            for leg in self.rng.sample(legs, self.rng.randrange(1, len(legs) + 1))
         ]
         self.publish(call)
 
@@ -255,11 +263,12 @@ class Page:
 
 
 def snapshot_of(hub: Hub, audience: Audience) -> dict:
-    return json.loads(gzip.decompress(hub.snapshot(audience)[1]))
+    return json.loads(gzip.decompress(hub.picture(audience).gzipped()))
 
 
 def fresh(floor: Floor, audience: Audience) -> dict:
     """The calls of a board that was never updated: built now, from what there is now."""
     mirror = Mirror()
     mirror.start("new", floor.revision, floor.cards())
-    return {call["id"]: call for call in json.loads(mirror.snapshot(audience, floor.revision))["calls"]}
+    texts = (card.text(audience) for card in mirror.cards.values())
+    return {call["id"]: whole(call) for call in map(json.loads, filter(None, texts))}

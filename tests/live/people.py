@@ -5,6 +5,7 @@ Nothing here uses the live stream's own idea of rights or of a call: it is the s
 
 from random import Random
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import Group, Permission, User
 from django.db import transaction
@@ -76,6 +77,12 @@ class People:
                 call = self.rng.choice(calls)
                 Call.objects.filter(pk=call.pk).update(team=self.rng.choice([None, *self.teams]))
                 publish([call.pk], shape=[call.pk])
+
+    def hide(self, pk: UUID) -> None:
+        """From now on it is a call of no team: who sees all teams sees it, and nobody else."""
+        with transaction.atomic():
+            Call.objects.filter(pk=pk).update(team=None)
+            publish([pk], shape=[pk])
 
     # The second opinion ----------------------------------------------------------------------------------------
 

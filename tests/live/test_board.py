@@ -103,12 +103,12 @@ def test_a_tick_larger_than_the_window_is_a_reload(monkeypatch):
     hub.mirror.start("k3fq", 0, [])
     page = Page(hub, AUDIENCES[5]).open()
     page.read()
-    for _ in range(40):
+    for _ in range(90):
         floor.begin()
     hub.tell(hub.mirror.apply(floor.revision, floor.cards(after=0)))
     assert [message["op"] for message in page.read()] == ["reload"]
     assert page.board.calls == fresh(floor, page.desk.rights.audience)
-    assert len(page.board.calls) == 40
+    assert len(page.board.calls) == 90
 
 
 @pytest.mark.parametrize("vector", vectors.vectors(), ids=lambda vector: vector["name"])

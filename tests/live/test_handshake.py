@@ -10,6 +10,8 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 from websockets.exceptions import ConnectionClosed
 
+from calls.live import frames
+from calls.live.consumers import PAID
 from calls.live.hub import hub
 from tests.guards import figure
 from tests.live.browser import opening
@@ -32,7 +34,7 @@ ORIGINS = [
     "http://evil.example, http://127.0.0.1:8000",
     "http://evil.example http://127.0.0.1:8000",
 ]
-PROTOCOLS = ["supervisor.v1", None, "supervisor.v2, chat"]
+PROTOCOLS = ["supervisor.v2", None, "chat, supervisor.v2.1"]
 
 
 async def knock(here, session: str, origin: str | None, protocol: str | None) -> int:
@@ -60,18 +62,30 @@ async def test_only_our_page_with_a_valid_session_and_our_protocol_is_let_in(her
     }
     assert len(answers) == 117
     assert {asked: status for asked, status in answers.items() if status == 101} == {
-        (ORIGIN, valid, "supervisor.v1"): 101
+        (ORIGIN, valid, "supervisor.v2"): 101
     }
     assert set(answers.values()) == {101, 403}
+    await eventually(lambda: not hub.desks)
+
+
+async def test_a_page_from_before_an_upgrade_is_told_so_and_nothing_else(here):
+    session = await here.session(here.people.users[0])
+    for version in ("supervisor.v1", "supervisor.v3"):
+        async with opening(here.url, session, subprotocols=[version]) as old:
+            with pytest.raises(ConnectionClosed):
+                await old.recv()
+            assert old.close_code == 4409
+    async with opening(here.url, session, subprotocols=["supervisor.v1", "supervisor.v2"]) as both:
+        assert both.subprotocol == "supervisor.v2"
     await eventually(lambda: not hub.desks)
 
 
 async def test_who_may_watch_no_teams_calls_is_not_let_in(here):
     user = here.people.users[1]
     session = await here.session(user)
-    assert await knock(here, session, ORIGIN, "supervisor.v1") == 101
+    assert await knock(here, session, ORIGIN, "supervisor.v2") == 101
     await asyncio.to_thread(user.memberships.all().delete)
-    assert await knock(here, session, ORIGIN, "supervisor.v1") == 403
+    assert await knock(here, session, ORIGIN, "supervisor.v2") == 403
     assert (await here.picture(session)).status == 403
     assert (await here.picture("nobody")).status == 401
 
@@ -83,7 +97,7 @@ async def test_while_rights_cannot_be_read_nobody_is_let_in_and_nothing_breaks(h
         raise OSError("the database is away")
 
     monkeypatch.setattr("calls.live.rights.read_sessions", gone)
-    assert await knock(here, session, ORIGIN, "supervisor.v1") == 403
+    assert await knock(here, session, ORIGIN, "supervisor.v2") == 403
     assert (await here.picture(session)).status == 503
     assert [record.name for record in caplog.records if record.exc_info] == []
 
@@ -157,6 +171,19 @@ async def test_sixty_messages_in_ten_seconds_are_no_flood(here):
     async with here.on_the_wire() as socket:
         for _ in range(60):
             await socket.answers()
+
+
+async def test_acknowledging_much_is_no_flood_and_acknowledging_little_is(here):
+    async with here.on_the_wire() as socket:
+        (desk,) = hub.desks
+        await socket.say(op="ack", n=desk.n)
+        for size, times in ((PAID, 150), (1_000, 58)):
+            for _ in range(times):
+                desk.say(frames.message("filler", filler="x" * size), now=hub.clock())
+                await socket.say(op="ack", n=(await socket.hear("filler"))["n"])
+        await socket.answers()
+        await socket.say(op="ping", id=0)  # the sixty-first that counts
+        assert await socket.close_code() == 4429
 
 
 async def test_the_ninth_socket_of_one_person_is_refused_and_the_eight_stay(here):

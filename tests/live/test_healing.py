@@ -21,6 +21,7 @@ from tests.conftest import ACCOUNT
 from tests.guards import SOAK, patience
 from tests.live.conftest import eventually
 from tests.live.people import NUMBERS
+from tests.live.reducer import whole
 
 pytestmark = pytest.mark.asyncio
 QUICK = Seconds(interval=1.0, answer=1.0, doubt=1.5, again=0.2)
@@ -81,7 +82,7 @@ async def test_who_hangs_up_unheard_leaves_the_desk_in_time(here, twilio, healer
         began = time.monotonic()
         await eventually(lambda: not desk.board.calls, 3 * QUICK.interval + 2)
         took = time.monotonic() - began
-        last = [message for message in desk.heard if message["op"] == "frame"][-1]["calls"][-1]
+        last = whole([message for message in desk.heard if message["op"] == "frame"][-1]["calls"][-1])
         # Of the caller's end the request after the <Dial> told; of the agent's nobody did.
         assert [leg["healed"] for leg in last["legs"]] == [leg["sid"] != sid for leg in last["legs"]]
         truth = await asyncio.to_thread(twilio.call, sid)

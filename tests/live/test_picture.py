@@ -1,23 +1,25 @@
 """The snapshot by HTTP, and what a desk hears when the database cannot be read."""
 
 import asyncio
-import gzip
 import re
 import threading
 from datetime import datetime
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from calls.live import hub as hub_module
+from calls.live import mirror as mirror_module
 from calls.live import rights as rights_module
 from calls.live import tail as tail_module
 from calls.live.hub import hub
+from calls.live.rights import watch
 from calls.live.tail import tail
 from calls.models import Call
 from tests.live.conftest import eventually
 from tests.live.people import shown
+from tests.live.reducer import whole
 
 pytestmark = pytest.mark.asyncio
 
@@ -29,7 +31,7 @@ async def test_the_picture_says_what_it_is_of_whose_and_when(here):
     assert response.status == 200
     assert (snapshot["epoch"], snapshot["revision"]) == (hub.mirror.epoch, hub.mirror.revision)
     floor = await asyncio.to_thread(here.people.floor)
-    assert shown({call["id"]: call for call in snapshot["calls"]}) == here.people.board_of(ben, floor)
+    assert shown({call["id"]: whole(call) for call in snapshot["calls"]}) == here.people.board_of(ben, floor)
     assert re.fullmatch(r"[0-9a-f]{12}", response.headers["X-Desk-Rights"])
     assert datetime.fromisoformat(response.headers["X-Desk-Now"]).tzinfo is not None
     assert response.headers["Content-Encoding"] == "gzip"
@@ -54,9 +56,7 @@ async def test_nothing_new_is_a_304_until_there_is_something_new_for_this_person
 
 async def test_a_picture_is_packed_once_for_all_who_may_see_the_same(here, monkeypatch):
     packed = []
-    monkeypatch.setattr(
-        hub_module.gzip, "compress", lambda body, **how: packed.append(body) or gzip_compress(body, **how)
-    )
+    monkeypatch.setattr(mirror_module.packing, "gzipped", lambda *parts: packed.append(parts) or gzipped(*parts))
     heads = [here.people.users[0], here.people.users[5]]
     sessions = [await here.session(head) for head in heads for _ in range(3)]
     await here.happens(here.traffic.begins())
@@ -68,7 +68,71 @@ async def test_a_picture_is_packed_once_for_all_who_may_see_the_same(here, monke
     assert len(packed) == 2
 
 
-gzip_compress = gzip.compress
+gzipped = mirror_module.packing.gzipped
+
+
+async def test_who_takes_no_gzip_gets_the_same_as_it_is(here):
+    session = await here.session(here.people.users[0])
+    await here.happens(many=20)
+    packed = await here.picture(session, **{"Accept-Encoding": "deflate, GZIP;q=0.5"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    for accepted in ("identity", "gzip;q=0, br", "deflate, gzip; q=0.0", ""):
+        plain = await here.picture(session, **{"Accept-Encoding": accepted})
+        assert "Content-Encoding" not in plain.headers
+        assert plain.json() == packed.json() and plain.json()["calls"]
+
+
+@pytest.mark.parametrize("who", ["head", "nobody"])
+async def test_ahead_of_django_and_through_it_the_answer_is_the_same(here, who):
+    session = await here.session(here.people.users[0]) if who == "head" else "gone"
+    ahead = await here.picture(session)
+    cookie = {"Cookie": f"sessionid={session}"}
+    async with here.http.get(f"{here.url}/desk/board/?through=django", headers=cookie) as through:
+        assert (through.status, await through.read()) == (ahead.status, ahead.body)
+    ours, djangos = (
+        {
+            name.lower(): value.replace("Accept-Language, ", "")
+            for name, value in headers.items()
+            if name.lower() not in OWN
+        }
+        for headers in (ahead.headers, through.headers)
+    )
+    assert ours == djangos
+    assert {"content-security-policy", "x-content-type-options", "x-frame-options"} <= ours.keys()
+
+
+# Of the server, of the moment, and a session that is gone loses its cookie at the next page. A board is in no language.
+OWN = {"date", "server", "content-length", "transfer-encoding", "x-desk-now", "set-cookie", "content-language"}
+
+
+@pytest.mark.lane_b(only=True)
+async def test_a_desk_opens_though_the_database_has_let_go_of_who_reads_rights(here):
+    """PostgreSQL was started anew, or something between us and it forgets idle connections."""
+    session = await here.session(here.people.users[0])
+    assert (await here.picture(session)).status == 200
+    reader = await asyncio.get_running_loop().run_in_executor(watch._executor, backend)
+    await asyncio.to_thread(let_go_of, reader)
+    assert (await here.picture(session)).status == 200
+
+
+@pytest.mark.lane_b
+@pytest.mark.parametrize("odd", ["\0", "x\0y", "é", "a" * 5_000, "' OR 1=1", "a b"])
+async def test_nobody_elses_cookie_spoils_the_reading_of_mine(here, odd):
+    """All who ask in one moment are read for by one statement; PostgreSQL refuses a whole one for a NUL."""
+    session = await here.session(here.people.users[0])
+    mine, odds = await asyncio.gather(watch.read([session]), watch.read([odd]))
+    assert (list(mine), odds) == ([session], {})
+
+
+def backend() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return cursor.fetchone()[0]
+
+
+def let_go_of(reader: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [reader])
 
 
 @pytest.mark.parametrize("trouble", ["fails", "hangs"])

@@ -1,6 +1,7 @@
 """A page comes back and says where it stands: resumed if that can be done whole, else told to reload, once."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
 from django.db import transaction
@@ -70,6 +71,8 @@ async def test_what_ended_merged_or_changed_team_while_the_page_was_away_is_gone
         await here.happens(here.traffic.begins(), here.traffic.begins())
         await here.happens(here.traffic.are_one(*here.traffic.talks[-2:]), many=6)
         await asyncio.to_thread(here.people.move_a_call)
+        for pk in list(board.calls)[:1]:
+            await asyncio.to_thread(here.people.hide, UUID(pk))
         await here.is_read()
         async with here.on_the_wire(session=session) as socket:
             rights = (await here.picture(session)).headers["X-Desk-Rights"]

@@ -184,7 +184,7 @@ async def test_who_loses_something_loses_it_on_the_open_screen(here, rng):
                 if change in STAY:
                     may = set(await asyncio.to_thread(here.people.sees, desk.user.pk))
                     said = [entry[1] for entry in desk.browser.log[-1] if entry[0] == "heard"]
-                    assert {call["team"] for message in said for call in message.get("calls", [])} <= may
+                    assert {call.get("team") for message in said for call in message.get("calls", [])} <= may
                 else:
                     assert desk.browser.log[-1] == [] and desk.browser.board.calls == {}
         finally:

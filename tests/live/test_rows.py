@@ -20,6 +20,7 @@ from calls.twilio.reports import HISTORY, from_rest, lost
 from tests.conftest import person
 from tests.guards import figure
 from tests.live.floor import Clock, Page
+from tests.live.reducer import whole
 from tests.live.traffic import REPORTS, Traffic
 
 NUMBERS = ["+15550100100", "+15550100200", "+15550100300"]  # Billing's, Sales', and nobody's
@@ -171,7 +172,8 @@ def test_after_any_healing_each_board_is_what_the_rows_say(floor, stage, rng, wh
 
 
 def old(call) -> bool:
-    return bool(call["ended_at"]) and datetime.fromisoformat(call["ended_at"]) < datetime.now(UTC) - timedelta(days=1)
+    ended_at = whole(call)["ended_at"]
+    return bool(ended_at) and datetime.fromisoformat(ended_at) < datetime.now(UTC) - timedelta(days=1)
 
 
 def test_every_door_of_ours_is_among_the_reports():

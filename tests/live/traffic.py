@@ -8,8 +8,9 @@ from random import Random
 from urllib.parse import urlencode
 from uuid import UUID
 
-from calls.twilio.reports import DIAL_STATUSES, EVENTS, RECORDING_STATUSES, STATUSES, TERMINAL, Report, from_rest
-from tests.intake.scripts import ACCOUNT, Said
+from calls.twilio.reports import Report, from_rest
+from calls.twilio.schema import DIAL_STATUSES, EVENTS, RECORDING_STATUSES, STATUSES, TAP_EVENTS, TERMINAL
+from tests.intake.teller import ACCOUNT, Said
 
 LIVE = tuple(word for word in STATUSES if word not in TERMINAL)
 # Every door and every word that it may carry. `rest` is no door, but a report all the same.
@@ -17,9 +18,13 @@ REPORTS: list[tuple[str, str]] = [
     *[("status", word) for word in STATUSES],
     *[("voice", word) for word in LIVE],
     *[("dial", word) for word in DIAL_STATUSES],
-    *[("twiml", word) for word in LIVE],
+    *[(door, word) for door in ("twiml", "sound", "wait") for word in LIVE],
+    ("sound", "in-progress"),
+    ("wait", "in-progress"),
     *[("conference", word) for word in EVENTS],
     *[("recording", word) for word in RECORDING_STATUSES],
+    *[("transcription", word) for word in TAP_EVENTS if word.startswith("transcription")],
+    *[("stream", word) for word in TAP_EVENTS if word.startswith("stream")],
     *[("rest", word) for word in STATUSES],
 ]
 
@@ -80,7 +85,7 @@ class Traffic:
         leg = self.leg(talk)
         if door == "status":
             return self.status(talk, leg, word)
-        if door in ("voice", "twiml"):
+        if door in ("voice", "twiml", "sound", "wait"):
             return self.of(door, talk.legs[0], CallStatus=word)
         if door == "dial":
             said = {"DialCallStatus": word, "DialCallSid": leg["CallSid"], "CallStatus": "in-progress"}
@@ -88,6 +93,10 @@ class Traffic:
         if door == "recording":
             said = {"AccountSid": ACCOUNT, "CallSid": leg["CallSid"], "RecordingSid": self.sid("RE")}
             return self.made("recording", said | {"RecordingStatus": word})
+        if door in ("transcription", "stream"):
+            name, prefix = {"transcription": ("Transcription", "GT"), "stream": ("Stream", "MZ")}[door]
+            said = {"AccountSid": ACCOUNT, "CallSid": leg["CallSid"], f"{name}Sid": self.sid(prefix)}
+            return self.made(door, said | {f"{name}Event": word})
         said = {
             "AccountSid": ACCOUNT,
             "ConferenceSid": talk.room,

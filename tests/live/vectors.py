@@ -9,6 +9,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from tests.live.reducer import whole
+
 FILE = Path(__file__).resolve().parent.parent / "js" / "vectors.json"
 SEED = 20261002
 FLOORS = 16
@@ -21,7 +23,7 @@ def vectors() -> list[dict[str, Any]]:
 def floors() -> list[dict[str, Any]]:
     from calls.live.hub import Hub
     from calls.live.mirror import Mirror
-    from tests.live.floor import AUDIENCES, Clock, Floor, Page
+    from tests.live.floor import AUDIENCES, Clock, Floor, Page, snapshot_of
 
     made = []
     for number in range(FLOORS):
@@ -29,8 +31,9 @@ def floors() -> list[dict[str, Any]]:
         for _ in range(6):
             floor.change()
         hub.mirror.start("k3fq", floor.revision, floor.cards())
-        page = Page(hub, AUDIENCES[number % len(AUDIENCES)]).open()
-        start, first = json.loads(json.dumps(vars(page.board))), len(page.heard)
+        audience = AUDIENCES[number % len(AUDIENCES)]
+        page, start = Page(hub, audience).open(), snapshot_of(hub, audience)
+        first = len(page.heard)
         for _ in range(7):
             for _ in range(1 + number % 3):
                 floor.change()
@@ -39,8 +42,7 @@ def floors() -> list[dict[str, Any]]:
             hub.beat()
             page.read()
         messages = page.heard[first:]
-        snapshot = {"epoch": start["epoch"], "revision": start["revision"], "calls": list(start["calls"].values())}
-        made.append(vector(f"floor {number}", snapshot, messages, page.board.revision, page.board.calls))
+        made.append(vector(f"floor {number}", start, messages, page.board.revision, page.board.calls))
     return made
 
 
@@ -52,11 +54,29 @@ def rules() -> list[dict[str, Any]]:
     def told(name: str, *messages: dict[str, Any], revision: int, **calls: Any) -> dict[str, Any]:
         return vector(name, start, list(messages), revision, {**kept, **calls})
 
+    legs = [
+        {"sid": "CA1", "role": "caller", "started_at": 0, "answered_at": 900},
+        {"sid": "CA2", "role": "caller", "number": "", "status": "ringing", "started_at": -5},
+        {"sid": "CA3", "role": "agent", "number": "client:ana", "ended_at": 60_000},
+        {"sid": "CA4", "role": "agent", "name": "Bo", "ringing_at": "2026-10-02T14:00:01.000Z"},
+        {"sid": "CA5", "role": ""},
+    ]
+    wish = {"id": "w", "verb": "end", "target": "call", "by": "Alice", "state": "requested", "requested_at": 0}
+    talk = {"hears": [[0, 2], [2, 0], [2, 3]], "misheard": ["Ana hears Bo: Alice wished otherwise (mute)."]}
+    began = {"started_at": "2026-10-02T14:00:00.250Z", "since": 1_000, "unverified_since": 0, "heard_at": 86_400_000}
+    lean = {"id": "a", "revision": 12, "caller": "+14155550177", "agent": "Ana", "legs": legs, "actions": [wish]}
     newer, left = call("a", 12), call("a", 12, ended_at="2026-10-02T14:05:00.000Z")
     return [
         vector("no picture yet: a frame cannot be applied", None, [frame(0, 12, newer)], None, {}),
         vector("an empty board", {**start, "revision": 0, "calls": []}, [frame(0, 12, newer)], 12, {"a": newer}),
         told("a call as it is now", frame(10, 12, newer), revision=12, a=newer),
+        told("who hears whom: by their places among the legs", frame(10, 12, lean | began | talk), revision=12,
+             a=lean | began | talk),
+        told("what was left out is what is usual", frame(10, 12, {"id": "a", "revision": 12}), revision=12,
+             a={"id": "a", "revision": 12}),
+        told("times are counted from when the call began", frame(10, 12, lean | began), revision=12, a=lean | began),
+        vector("an end in the moment it began", start, [frame(10, 12, lean | began | {"ended_at": 0})], 12,
+               {"b": other}),
         told("a call that is new", frame(10, 11, call("c", 11)), revision=11, c=call("c", 11)),
         told("the frame begins before us", frame(4, 12, newer), revision=12, a=newer),
         told("the frame ends where we are: old news", frame(4, 10, call("a", 9)), revision=10),
@@ -98,7 +118,8 @@ def vector(
     name: str, start: dict[str, Any] | None, messages: list[dict[str, Any]], revision: int | None, calls: dict[str, Any]
 ) -> dict[str, Any]:
     numbered = [{"n": n, **message} for n, message in enumerate(messages, 1)]
-    return {"name": name, "start": start, "messages": numbered, "end": {"revision": revision, "calls": calls}}
+    held = {pk: whole(call) for pk, call in calls.items()}
+    return {"name": name, "start": start, "messages": numbered, "end": {"revision": revision, "calls": held}}
 
 
 def text() -> str:

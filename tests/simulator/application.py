@@ -21,6 +21,7 @@ class Asked:
     params: dict[str, str]
     headers: dict[str, str]
     at: float
+    body: str = ""
 
     def __getitem__(self, name: str) -> str:
         return self.params[name]
@@ -32,6 +33,7 @@ class Reply:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     after: float = 0.0
+    promised: int = 0  # so many bytes more than there are
 
 
 Answering = Callable[[Asked], "Reply | str | None"]
@@ -89,7 +91,7 @@ class Application:
         parts = urlsplit(handler.path)
         params = dict(parse_qsl(body if handler.command == "POST" else parts.query, keep_blank_values=True))
         headers = {name.lower(): value for name, value in handler.headers.items()}
-        asked = Asked(handler.command, parts.path, parts.query, params, headers, time.monotonic())
+        asked = Asked(handler.command, parts.path, parts.query, params, headers, time.monotonic(), body)
         self.asked.append(asked)
         answer = self._answers.get(parts.path, lambda asked: Reply(status=204))(asked)
         reply = answer if isinstance(answer, Reply) else Reply(answer or "")
@@ -97,6 +99,6 @@ class Application:
         handler.send_response(reply.status)
         for name, value in {"Content-Type": TWIML, **reply.headers}.items():
             handler.send_header(name, value)
-        handler.send_header("Content-Length", str(len(reply.body.encode())))
+        handler.send_header("Content-Length", str(len(reply.body.encode()) + reply.promised))
         handler.end_headers()
         handler.wfile.write(reply.body.encode())

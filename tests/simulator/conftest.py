@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
+import requests
 from twilio.base.exceptions import TwilioRestException
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
@@ -52,7 +53,7 @@ def client(running: RunningSimulator) -> Client:
 
 @pytest.fixture
 def twilio(running: RunningSimulator, application: Application, client: Client) -> Iterator[RunningSimulator]:
-    running.post("/sim/reset")
+    running.post("/sim/reset", seed="7")
     number = client.incoming_phone_numbers.list(phone_number=NUMBER)[0]
     number.update(voice_url=f"{application.url}/voice/", status_callback=f"{application.url}/number/")
     yield running
@@ -67,10 +68,34 @@ def twilio(running: RunningSimulator, application: Application, client: Client) 
 
 
 @pytest.fixture
+def base(twilio: RunningSimulator) -> str:
+    return f"{twilio.url}/2010-04-01/Accounts/{ACCOUNT}"
+
+
+@pytest.fixture
+def look(base: str):
+    """GET of the REST API, as it comes over the wire."""
+    return lambda path="Calls", **how: requests.get(f"{base}/{path}.json", auth=(ACCOUNT, TOKEN), timeout=5, **how)
+
+
+@pytest.fixture
 def sockets() -> Iterator[Sockets]:
     sockets = Sockets()
     yield sockets
     sockets.close()
+
+
+@pytest.fixture
+def live(twilio: RunningSimulator, application: Application, client: Client):
+    """A caller who is on the line; returns the resource of their call."""
+
+    def ring(*verbs, **script):
+        application.says("/voice/", *(verbs or (STAY,)))
+        sid = twilio.ring(from_=CALLER, to=NUMBER, **script)["sid"]
+        twilio.eventually(lambda: twilio.call(sid)["status"] == "in-progress")
+        return client.calls(sid)
+
+    return ring
 
 
 @pytest.fixture

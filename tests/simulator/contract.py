@@ -30,6 +30,11 @@ def operations() -> dict[tuple[str, str], dict[str, Any]]:
     }
 
 
+def account() -> dict[str, Any]:
+    """To fetch the account itself, which is no part of one."""
+    return _description()["paths"][ACCOUNT.replace("AccountSid}/", "Sid}.json")]["get"]
+
+
 def parameters(operation: dict[str, Any]) -> set[str]:
     """Those of the query and of the form."""
     form = operation.get("requestBody", {}).get("content", {}).get("application/x-www-form-urlencoded", {})

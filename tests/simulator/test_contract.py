@@ -1,11 +1,13 @@
 """Every operation that the simulator offers, against Twilio's own description of it: parameters, statuses, answers."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 import requests
 
-from simulator.rest.known import KNOWN, OWN_OF_LISTS, operation, unknown
+from simulator.rest.known import KNOWN, OPERATIONS, OWN_OF_LISTS, operation, unknown
 
 from . import contract
 from .conftest import ACCOUNT, CALLER, NUMBER, STAY, TOKEN
@@ -15,6 +17,9 @@ pytestmark = pytest.mark.skipif(
 )
 
 CALLEE = "+14155550188"
+# A request that a test below makes, as its source has it.
+ASKING = re.compile(r'\bask\(\s*"(GET|POST|DELETE)",\s*(?:f?"([^"?]+)|(place)\b)')
+KINDS = ("Streams", "Siprec", "Transcriptions")
 
 
 class Asking:
@@ -22,14 +27,12 @@ class Asking:
 
     def __init__(self, twilio):
         self._base = f"{twilio.url}/2010-04-01/Accounts/{ACCOUNT}"
-        self.asked: set[tuple[str, str]] = set()
 
     def __call__(self, method: str, path: str, **form: str):
         path, _, query = path.partition("?")
         url = f"{self._base}/{path}.json?{query}"
         response = requests.request(method, url, auth=(ACCOUNT, TOKEN), data=form, timeout=5)
         known = operation(method, path.split("/"))
-        self.asked.add(known)
         body = json.loads(response.content) if response.content else None
         wrong = contract.wrong_with(contract.operations()[known], response.status_code, body)
         assert wrong == [], (known, body)
@@ -56,10 +59,29 @@ def test_every_parameter_is_known(known):
     assert set(KNOWN[known].split()) <= described
 
 
-def test_no_operation_with_parameters_is_forgotten(twilio):
-    asked = {key for key, one in contract.operations().items() if contract.parameters(one) - {*OWN_OF_LISTS.split()}}
-    mine = {path for _, path in KNOWN}
-    assert {key for key in asked if key[1] in mine} == set(KNOWN)
+def test_every_operation_on_what_there_is_here_is_offered():
+    here = {path for _, path in OPERATIONS}
+    assert {key for key in contract.operations() if key[1] in here} == OPERATIONS
+
+
+def test_every_operation_is_asked_below():
+    asked = set()
+    for method, path, place in ASKING.findall(Path(__file__).read_text()):
+        path = (path or f"{{{place}}}").replace("{place}", "Conferences/{room}")
+        for kind in KINDS if "{kind}" in path else ("",):
+            asked.add(operation(method, path.replace("{kind}", kind).split("/")))
+    assert asked >= OPERATIONS
+
+
+def test_which_operations_have_parameters_is_told_rightly():
+    described = contract.operations()
+    assert {key for key in OPERATIONS if contract.parameters(described[key]) - {*OWN_OF_LISTS.split()}} == set(KNOWN)
+
+
+def test_the_account(twilio):
+    url = f"{twilio.url}/2010-04-01/Accounts/{ACCOUNT}.json"
+    answer = requests.get(url, auth=(ACCOUNT, TOKEN), timeout=5)
+    assert contract.wrong_with(contract.account(), answer.status_code, answer.json()) == []
 
 
 def test_calls(ask, twilio, application, caller):

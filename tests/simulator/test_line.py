@@ -1,6 +1,7 @@
 """A leg's line, without a telephone."""
 
 import asyncio
+import gc
 import time
 
 import pytest
@@ -58,3 +59,22 @@ def test_a_redirect_is_followed_once_and_a_hang_up_stays_true():
     for _ in range(2):
         with pytest.raises(Interrupted):
             line.check()
+
+
+def test_who_hangs_up_in_the_instant_in_which_a_fetch_fails_leaves_nothing_unheard():
+    async def hang_up_meanwhile() -> list[dict[str, object]]:
+        unheard: list[dict[str, object]] = []
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, told: unheard.append(told))
+        line = Line(Clock())
+
+        async def fails() -> None:
+            line.interrupt(HangUp("caller"))
+            raise ValueError("the document cannot be had")
+
+        with pytest.raises(Interrupted):
+            await line.hold(fails())
+        gc.collect()
+        return unheard
+
+    assert asyncio.run(hang_up_meanwhile()) == []

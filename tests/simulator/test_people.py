@@ -5,27 +5,11 @@ import asyncio
 import pytest
 
 from simulator.chance import Chance
-from simulator.clock import Clock
+from simulator.clock import VirtualClock
 from simulator.people import Manner, Person, manner_of_callee, manner_of_caller
 from simulator.settings import Behaviour, Habits
 
 DICE = Chance("1").dice
-
-
-class Leaping(asyncio.SelectorEventLoop):
-    """A loop whose time leaps to the next appointment: minutes pass at once, and never out of order."""
-
-    leapt = 0.0
-
-    def time(self):
-        return self.leapt
-
-    def _run_once(self):
-        # An appointment that was cancelled is none: who leapt to it would wait for the next in real time.
-        to_come = [one.when() for one in self._scheduled if not one.cancelled()]
-        if not self._ready and to_come:
-            self.leapt = max(self.leapt, min(to_come))
-        super()._run_once()
 
 
 @pytest.mark.parametrize(
@@ -67,10 +51,9 @@ def test_the_same_subject_has_the_same_luck_in_every_run():
 
 
 def test_talk_is_counted_over_all_conversations_and_patience_anew_each_time():
-    hung_up = []
+    hung_up, clock = [], VirtualClock()
 
     async def call():
-        clock = Clock(tick=asyncio.get_running_loop().time)
         person = Person(Manner(talks=12, waits=20), clock, lambda: hung_up.append(clock.now()))
         person.begin()
         await clock.sleep(10)
@@ -84,5 +67,5 @@ def test_talk_is_counted_over_all_conversations_and_patience_anew_each_time():
         assert len(hung_up) == 1
         person.gone()
 
-    with asyncio.Runner(loop_factory=Leaping) as runner:
+    with asyncio.Runner(loop_factory=clock.new_loop) as runner:
         runner.run(call())

@@ -66,6 +66,12 @@ def test_no_more_callers_at_once_than_the_traffic_may_bring(twilio):
     assert twilio.get("/sim/health")["live"] == 5
 
 
+def test_the_traffic_is_of_the_kinds_that_it_is_said_to_be(twilio):
+    twilio.post("/sim/traffic", calls_per_minute=600, at_most=30, mix={"angry caller": 1, "chatterbox": 1})
+    twilio.eventually(lambda: len(twilio.calls()) == 30)
+    assert {call["persona"] for call in twilio.calls()} == {"angry caller", "chatterbox"}
+
+
 def test_a_caller_placed_by_hand_may_have_the_habits_of_the_others(twilio):
     twilio.post("/sim/behaviour", habits={"gives_up": 1, "gives_up_seconds": [5, 6]})
     patient = twilio.ring(from_="+14155550122", to=NUMBER)["sid"]
@@ -80,11 +86,24 @@ def test_a_reset_forgets_everything_and_begins_the_same_chance_again(twilio, app
 
     sid = first_call()
     twilio.post("/sim/faults", callbacks={"lost": 1})
-    twilio.post("/sim/reset")
+    twilio.post("/sim/reset", seed="7")
     assert twilio.calls() == twilio.webhooks() == twilio.asked() == []
     assert twilio.get("/sim/faults")["callbacks"]["lost"] == 0
     assert client.incoming_phone_numbers.list()[0].voice_url == ""
     assert first_call() == sid
+
+
+def test_a_reset_that_does_not_ask_for_a_seed_brings_calls_with_other_sids(twilio, client):
+    number = client.incoming_phone_numbers.list()[0].sid
+    seen = set()
+    for _ in range(3):
+        twilio.post("/sim/reset")
+        seen.add((twilio.truth()["seed"], twilio.ring(from_="+14155550123", to=NUMBER)["sid"]))
+    assert len({seed for seed, _ in seen}) == len({sid for _, sid in seen}) == 3
+    assert client.incoming_phone_numbers.list()[0].sid == number
+    seed, sid = seen.pop()
+    twilio.post("/sim/reset", seed=seed)
+    assert twilio.ring(from_="+14155550123", to=NUMBER)["sid"] == sid
 
 
 @pytest.mark.parametrize(
@@ -96,8 +115,15 @@ def test_a_reset_forgets_everything_and_begins_the_same_chance_again(twilio, app
         ("/sim/faults", {"callbacks": {"late_seconds": [5, 1]}}, "late_seconds"),
         ("/sim/behaviour", {"add": {"who": "client:*", "answer": "sulks"}}, "sulks"),
         ("/sim/traffic", {"calls_per_minute": "many"}, "calls_per_minute"),
+        ("/sim/traffic", {"mix": {"sulky caller": 1}}, "traffic: There is no persona 'sulky caller'"),
         ("/sim/settings", {"seed": "2"}, "seed"),
         ("/sim/nowhere", {}, "/sim/nowhere"),
+        ("/sim/calls", {"from": "hello", "to": NUMBER}, "from must be an address such as"),
+        ("/sim/calls", {"to": NUMBER}, "from must be an address such as"),
+        ("/sim/calls", {"from": "client:dana", "application": "AP1"}, "there is no TwiML application 'AP1'"),
+        ("/sim/calls/CA1/hangup", {}, "There is no call CA1."),
+        ("/sim/behaviour", {"add": {"who": "ana"}}, "; client:ana, perhaps."),
+        ("/sim/traffic", {"calls_per_minute": 1, "numbers": ["+19998887777"]}, "there is no number +19998887777"),
     ],
 )
 def test_a_wish_that_is_not_understood_is_answered_with_the_reason(twilio, door, content, word):

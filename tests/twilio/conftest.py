@@ -3,7 +3,7 @@
 import pytest
 from pytest_django import Settings
 
-from tests.intake.scripts import ACCOUNT
+from tests.intake.teller import ACCOUNT
 from tests.twilio.wire import KEYS, NEXT_TOKEN, PUBLIC_URL, TOKEN
 
 

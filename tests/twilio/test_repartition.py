@@ -12,7 +12,9 @@ from twilio.request_validator import RequestValidator
 
 from calls.twilio.reports import Report
 from tests.guards import SOAK
-from tests.intake.scripts import SCRIPTS, TWIML_DOORS, Cast, Floor, Said
+from tests.intake.endings import Floor
+from tests.intake.scripts import SCRIPTS
+from tests.intake.teller import TWIML_DOORS, Cast, Said
 from tests.twilio.wire import FORM, PUBLIC_URL, TOKEN, Wire, door_of, sign
 
 DOORS = {name: door_of(name) for name in ("status", "voice", "dial", "conference", "recording")}

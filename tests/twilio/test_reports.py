@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calls.twilio.reports import Nonsense, Report, Source, digest, from_rest, parse
+from calls.twilio.reports import Report, Source, digest, from_rest, parse
+from calls.twilio.schema import Nonsense
 from tests.guards import figure
-from tests.intake.scripts import ACCOUNT
+from tests.intake.teller import ACCOUNT
 
 NOW = datetime(2026, 10, 2, 14, 2, 5, tzinfo=UTC)
 CA, PARENT, CHILD = "CA" + "1" * 32, "CA" + "2" * 32, "CA" + "3" * 32
@@ -61,7 +62,7 @@ def test_a_progress_callback_in_our_words() -> None:
     assert report.at == datetime(2026, 10, 2, 14, 2, 3, tzinfo=UTC)
     assert (report.call_id, report.role, report.action_id) == (CALL, "agent", ACTION)
     assert (report.from_number, report.to_number) == ("+14155550123", "client:ana")
-    assert (report.idempotency_token, report.once, report.url, report.strange) == ("8f3a", True, "", ())
+    assert (report.idempotency_token, report.url, report.strange) == ("8f3a", "", ())
 
 
 def test_a_conference_callback_in_our_words() -> None:
@@ -70,9 +71,9 @@ def test_a_conference_callback_in_our_words() -> None:
     report = said("conference", room | flags | {"CallSid": CA, "SequenceNumber": "4"})
     assert (report.conference_sid, report.room, report.event) == (CF, f"call-{CALL}", "participant-mute")
     assert (report.muted, report.hold, report.coaching, report.end_on_exit) == (True, False, False, True)
-    assert (report.call_sid, report.status, report.sequence, report.once) == (CA, "", 4, True)
+    assert (report.call_sid, report.status, report.sequence) == (CA, "", 4)
     end = said("conference", room | {"StatusCallbackEvent": "conference-end"})
-    assert (end.call_sid, end.muted, end.once) == ("", None, False)
+    assert (end.call_sid, end.muted) == ("", None)
 
 
 def test_a_dial_action_in_our_words() -> None:
@@ -85,12 +86,11 @@ def test_a_dial_action_in_our_words() -> None:
         42,
     )
     assert (report.step, report.visit, report.url) == ("ring", "3", "/twilio/dial/?step=ring&visit=3")
-    assert not report.once
 
 
 def test_a_recording_callback_in_our_words() -> None:
     report = said("recording", BASE | {"CallSid": CA, "RecordingSid": RE, "RecordingStatus": "completed"})
-    assert (report.recording_sid, report.recording_status, report.status, report.once) == (RE, "completed", "", False)
+    assert (report.tap_sid, report.tap_status, report.status) == (RE, "completed", "")
 
 
 def test_a_verdict_on_who_answered_in_our_words() -> None:
@@ -120,7 +120,7 @@ def test_a_call_by_rest_in_our_words() -> None:
     assert (report.from_number, report.to_number) == ("+15005550100", "+14155550123")
     assert report.started_at == datetime(2026, 10, 2, 14, 0, tzinfo=UTC)
     assert report.ended_at == report.at == datetime(2026, 10, 2, 14, 1, tzinfo=UTC)
-    assert (report.received_at, report.once) == (NOW, False)
+    assert report.received_at == NOW
     live = from_rest(resource | {"status": "in-progress", "end_time": None, "duration": None}, asked_at=NOW)
     assert (live.at, live.ended_at, live.duration) == (NOW, None, None)
     assert live.digest != report.digest
@@ -167,7 +167,7 @@ def test_a_word_that_we_do_not_know_is_kept_and_flagged_and_not_passed_on(strang
     assert len(report.strange) == 1 and report.strange[0].startswith(f"{name}=") and word[:30] in report.strange[0]
     assert report.body[name] == word
     if name != "Timestamp":
-        assert word not in (report.status, report.event, report.dial_status, report.recording_status)
+        assert word not in (report.status, report.event, report.dial_status, report.tap_status)
     assert report.at is None
 
 

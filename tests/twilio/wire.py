@@ -15,7 +15,7 @@ from django.http import HttpResponse
 
 from calls.twilio.reports import Report, Source
 from calls.twilio.signature import TwilioRequest, from_twilio
-from tests.intake.scripts import ACCOUNT, TWIML_DOORS
+from tests.intake.teller import ACCOUNT, TWIML_DOORS
 
 PUBLIC_URL = "https://desk.example"
 TOKEN, NEXT_TOKEN = "token-now", "token-next"

@@ -7,7 +7,8 @@ from django.conf import settings
 from django.urls import reverse
 
 from calls.control import dialling
-from calls.control.plan import Cast, LegView, Plan, Refusal
+from calls.control.cast import Cast, LegView
+from calls.control.plan import Plan, Refusal
 from calls.control.plan import raw as raw_plan
 from calls.control.plan import redirect as redirect_plan
 from calls.control.verbs import redirecting

@@ -15,7 +15,7 @@ from django.core.signing import BadSignature, Signer
 from django.urls import reverse
 
 from calls.control.plan import RING_SECONDS
-from calls.models import Action, Leg
+from calls.models import Action, Call, Leg
 from calls.twilio import gateway, twiml
 from calls.twilio.reports import Report
 
@@ -31,8 +31,8 @@ def send(action: Action, wish: Mapping[str, Any], until: float) -> list[dict[str
     return [gateway.redirect_leg(wish["sid"], url=address(action, wish["step"]), until=until)]
 
 
-def address(action: Action, step: str, **query: object) -> str:
-    path = reverse("twilio-twiml", args=[signer.sign(action.pk.hex)])
+def address(action: Action, step: str, *, door: str = "twilio-twiml", **query: object) -> str:
+    path = reverse(door, args=[signer.sign(action.pk.hex)])
     return twiml.absolute(settings.PUBLIC_URL, path, call=action.call_id, a=action.pk, step=step, **query)
 
 
@@ -79,6 +79,12 @@ def reports_of(action: Action, role: str, *, sign: bool = True) -> str:
     """Where a leg reports that the wish dialled."""
     signs = {"a": action.pk} if sign else {}
     return twiml.absolute(settings.PUBLIC_URL, reverse("twilio-status"), call=action.call_id, role=role, **signs)
+
+
+def url(door: str, call: Call, *, step: str, visit: int) -> str:
+    """The address of a step of a flow, as it is given to the leg of a caller."""
+    path = reverse(f"twilio-{door}")
+    return twiml.absolute(settings.PUBLIC_URL, path, call=call.pk, role=Leg.Role.CALLER, step=step, visit=visit)
 
 
 def goodbye(action: Action, step: str) -> str:

@@ -1,4 +1,5 @@
-"""Transfer, blind: a leg leaves whom it talks to and is put through to somebody else."""
+"""Transfer. Blind: a leg leaves whom it talks to and is put through to somebody else. Warm: that one is consulted
+first, and the caller waits (the rest of it: verbs/consult.py)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,8 +10,10 @@ from django.db.models import Exists, OuterRef, Q
 from calls.control import dialling
 from calls.control.plan import Plan, Refusal, Target
 from calls.control.plan import transfer as transfer_plan
-from calls.control.verbs.cast import cast_of, legs_to_choose, over, refused
-from calls.control.verbs.redirecting import ABSOLUTE, back, goodbye, ring, send, taken_away
+from calls.control.plans.consult import warm
+from calls.control.verbs.cast import cast_of, consulted, legs_to_choose, our_number, over, refused
+from calls.control.verbs.redirecting import ABSOLUTE, back, goodbye, ring, taken_away
+from calls.control.verbs.requests import send
 from calls.live.frames import mask
 from calls.models import Action, Agent, Call, Destination, Leg, Line, Rights, agents_for
 from calls.twilio.reports import Report
@@ -27,19 +30,27 @@ STATES = {
 
 
 def plan(call: Call, legs: Sequence[Leg], fields: Mapping[str, str], rights: Rights) -> Plan:
-    """`fields`: destination (an id of the directory) or to (E.164), leg (a sid; default the caller), mode (blind)."""
+    """`fields`: destination (of the directory) or to (E.164), leg (a sid; default the caller), mode (blind, warm)."""
     if (done := over(call, "transfer")) is not None:
         return done
-    if fields.get("mode", "blind") != "blind":
-        return refused("transfer", "mode", "Only blind transfers can be made here.")
-    target = target_of(call, fields, rights)
+    mode = fields.get("mode") or "blind"
+    if mode not in ("blind", "warm"):
+        return refused("transfer", "mode", "A transfer is blind or warm.")
+    target = newcomer(call, legs, fields, rights)
     if isinstance(target, Refusal):
         return refused("transfer", target.code, target.message)
     cast = cast_of(call, legs)
-    there = [leg.sid for leg in legs if leg.ended_at is None and leg.to_number == target.contact]
-    if there:
-        return refused("transfer", "destination", f"{target.name} is on this call already.")
+    if mode == "warm":
+        return warm(cast, target, caller_id=our_number(call), begun=consulted(call) is not None)
     return transfer_plan(cast, cast.moved(fields.get("leg", "")), target)
+
+
+def newcomer(call: Call, legs: Sequence[Leg], fields: Mapping[str, str], rights: Rights) -> Target | Refusal:
+    """Whom the fields name, unless they are on the call already."""
+    target = target_of(call, fields, rights)
+    if isinstance(target, Target) and any(leg.live and leg.to_number == target.contact for leg in legs):
+        return Refusal("destination", f"{target.name} is on this call already.")
+    return target
 
 
 def target_of(call: Call, fields: Mapping[str, str], rights: Rights) -> Target | Refusal:

@@ -19,7 +19,8 @@ from calls.intake.record import record
 from calls.intake.writer import alone
 from calls.models import Leg, Sweep
 from calls.twilio import gateway
-from calls.twilio.reports import Nonsense, Report, from_rest, lost
+from calls.twilio.reports import Report, from_rest, lost
+from calls.twilio.schema import Nonsense
 
 MISSING = 2  # comparisons in a row that must miss a leg before it is asked for
 MANY = 20  # legs in doubt: from here on a list of what has ended is cheaper than a request each

@@ -15,7 +15,8 @@ from calls.intake.reconcile import provider
 from calls.intake.record import record
 from calls.models import Call, Leg, append_audit
 from calls.twilio import gateway
-from calls.twilio.reports import Nonsense, Report, from_rest
+from calls.twilio.reports import Report, from_rest
+from calls.twilio.schema import Nonsense
 
 AGAIN = 5  # seconds between two looks at one call, whoever asks
 DEADLINE = 8.0  # seconds for all legs of a call
@@ -80,4 +81,5 @@ def told(call_id: UUID, asked: list[str], failures: list[str]) -> Verified:
     if failures:
         return Verified(409, "refused", f"Twilio could not be asked for all of it: {failures[0]}")
     live = sum(leg.live for leg in Leg.objects.filter(call=call))
-    return Verified(200, "live", f"Twilio confirms it: {live} {'leg' if live == 1 else 'legs'} live.")
+    words = f"Twilio confirms it: {live} leg live." if live == 1 else f"Twilio confirms it: {live} legs live."
+    return Verified(200, "live", words)

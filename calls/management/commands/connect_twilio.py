@@ -37,26 +37,29 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("number", nargs="+", metavar="+15550100200", help="in E.164, as Twilio writes them")
         parser.add_argument("--undo", action="store_true", help="lead them back to where they led before")
+        parser.add_argument(
+            "--fallback", default="", metavar="URL", help="asked when we do not answer (docs/queues.md)"
+        )
         parser.add_argument("--dry-run", action="store_true", help="only show what would be changed")
 
-    def handle(self, *, number: list[str], undo: bool, dry_run: bool, **options: Any) -> None:
+    def handle(self, *, number: list[str], undo: bool, dry_run: bool, fallback: str, **options: Any) -> None:
         self.console = Console(file=cast("IO[str]", self.stdout), highlight=False, markup=False, soft_wrap=True)
         left_alone = []
         for each in dict.fromkeys(number):
             self.console.print(each, Line.objects.filter(address=each).values_list("name", flat=True).first() or "")
             try:
-                self.lead(each, undo=undo, dry_run=dry_run)
+                self.lead(each, undo=undo, dry_run=dry_run, fallback=fallback)
             except Trouble as trouble:
                 self.console.print(f"  ✗ {trouble}", style="red")
                 left_alone.append(each)
         if left_alone:
             raise CommandError(f"Not done: {', '.join(left_alone)}.")
 
-    def lead(self, number: str, *, undo: bool, dry_run: bool) -> None:
-        wanted = {} if undo else here()
+    def lead(self, number: str, *, undo: bool, dry_run: bool, fallback: str) -> None:
+        wanted = {} if undo else here(fallback)
         resource = find(number)
-        before = numbers.leads_to(resource)
-        after = led_before(number, before) if undo else wanted
+        after = led_before(number, numbers.leads_to(resource)) if undo else wanted
+        before = numbers.leads_to(resource, after)
         self.show(before, after)
         if before != after and not dry_run:
             change(number, resource["sid"], before, after, wish_and_done=RESTORE if undo else CONNECT)
@@ -69,7 +72,10 @@ class Command(BaseCommand):
         for what, address, method in (
             ("voice address", "VoiceUrl", "VoiceMethod"),
             ("status callback", "StatusCallback", "StatusCallbackMethod"),
+            ("fallback", "VoiceFallbackUrl", "VoiceFallbackMethod"),
         ):
+            if address not in after:
+                continue
             self.console.print(f"  {what:<16} was {numbers.shown(before[address], before[method])}")
             self.console.print(f"  {'':<16} now {numbers.shown(after[address], after[method])}")
 
@@ -98,10 +104,12 @@ def find(number: str) -> gateway.Resource:
     return found[0]
 
 
-def here() -> dict[str, str]:
+def here(fallback: str = "") -> dict[str, str]:
     if settings.LOOPBACK and urlsplit(settings.TWILIO_API_URL).hostname not in LOOPBACK:
         raise Trouble(f"PUBLIC_URL is {settings.PUBLIC_URL}, where Twilio cannot call: set it to a public address.")
-    return numbers.leads_here()
+    if fallback and fallback.startswith(settings.PUBLIC_URL):
+        raise Trouble("The fallback must be at another place than this installation: it is for when this one is away.")
+    return numbers.leads_here(fallback)
 
 
 def led_before(number: str, now: dict[str, str]) -> dict[str, str]:
@@ -111,6 +119,7 @@ def led_before(number: str, now: dict[str, str]) -> dict[str, str]:
     if last is None or last.what == RESTORE[1]:
         raise Trouble("The audit knows of no change to take back.")
     before, after = last.facts["before"], last.facts["after"]
+    now = {name: now[name] for name in before}
     if now not in (before, after):
         raise Trouble(
             f"Somebody else has changed it since {last.at:%Y-%m-%d %H:%M} UTC: it leads to"
@@ -130,7 +139,7 @@ def change(
     except NothingDone:
         note(REFUSED, {"number": number, "sid": sid})
         raise
-    if numbers.leads_to(resource) != after:
+    if numbers.leads_to(resource, after) != after:
         raise Trouble("Twilio said yes, but the number is not as asked for. Run this again, or look at its console.")
     note(done, facts)
 

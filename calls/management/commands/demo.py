@@ -22,23 +22,17 @@ from django.core.management.base import BaseCommand
 from rich.console import Console
 from rich.table import Table
 
+from calls.management.assistant import Assistant
+
 ROOT = Path(__file__).resolve().parents[3]
 HOST = "127.0.0.1"
+LENT = "settings.json"
 NO_PROXY = {"NO_PROXY": f"{HOST},localhost", "no_proxy": f"{HOST},localhost"}
 SECONDS_TO_START = 40
 SECONDS_TO_STOP = 5
-# Short talks, so that a dozen agents are enough and something happens while one looks.
-HABITS = {
-    "busy": 0.03,
-    "no_answer": 0.05,
-    "rejects": 0.02,
-    "answer_seconds": [2, 7],
-    "callee_talks": 0.3,
-    "callee_talk_seconds": [15, 45],
-    "caller_talk_seconds": [15, 50],
-    "gives_up": 0.05,
-}
-# Whom one can count on, at the places that calls may be sent to; everybody else does as chance has it.
+# Who calls, who is rung and what else goes on, as the simulator reads it.
+SCENARIO = ROOT / "calls" / "management" / "demo.toml"
+# Whom one can count on, at the places that calls may be sent to; everybody else is as the scenario says.
 MANNERS = {"Front desk": "answers", "Busy line": "busy", "Night porter": "no-answer"}
 
 here = build_opener(ProxyHandler({}))
@@ -55,9 +49,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8000, help="where the desk is (8000)")
         parser.add_argument("--simulator-port", type=int, default=9110, help="where the simulated Twilio is (9110)")
-        parser.add_argument("--traffic", type=float, default=12, help="incoming calls a minute (12)")
+        parser.add_argument(
+            "--scenario", default=str(SCENARIO), help="what goes on: a name or a .toml file (docs/scenarios.md)"
+        )
 
-    def handle(self, *, port: int, simulator_port: int, traffic: float, **options: Any) -> None:
+    def handle(self, *, port: int, simulator_port: int, scenario: str, **options: Any) -> None:
         for caught in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(caught, stop)
         demo = Demo(port=port, simulator_port=simulator_port)
@@ -65,7 +61,7 @@ class Command(BaseCommand):
         try:
             demo.start()
             demo.show()
-            demo.let_them_call(traffic)
+            demo.play(scenario)
             demo.watch()
         except Stop as stopped:
             why = str(stopped)
@@ -80,7 +76,8 @@ class Command(BaseCommand):
 
 
 class Demo:
-    """Two programs and what they need. One folder a port, so that two demos do not meet."""
+    """Two programs and what they need, and an AI agent that callers talk with, a thread of ours. One folder a port, so
+    that two demos do not meet."""
 
     def __init__(self, *, port: int, simulator_port: int) -> None:
         self.port, self.simulator_port = port, simulator_port
@@ -109,10 +106,13 @@ class Demo:
             "TWILIO_API_URL": self.twilio,
             "TWILIO_EDGE": "",
             "TWILIO_REGION": "",
+            "TWILIO_CALLS_PER_SECOND": "1",
             "DESK_SOCKETS_PER_USER": "8",
             "DESK_SOCKETS_PER_PROCESS": "1000",
             "DIAL_COUNTRIES": "US",
             "CANCEL_SECONDS": "3",
+            "ALARM_HOSTS": "",
+            "MAIL_FROM": "livedesk@localhost",
             "EMAIL_URL": "consolemail://",
         }
 
@@ -124,7 +124,10 @@ class Demo:
         self.folder.mkdir(parents=True)
         print("Preparing the database …", flush=True)
         self.manage("migrate", "--verbosity", "0")
-        self.seed: dict[str, Any] = json.loads(self.manage("seed_demo", "--json"))
+        self.assistant = Assistant(HOST)
+        seeded = self.manage("seed_demo", "--json", "--assistant", self.assistant.url)
+        self.seed: dict[str, Any] = json.loads(seeded)
+        self.lend()
         config = self.folder / "simulator.json"
         config.write_text(json.dumps(self.simulator_config(), indent=1))
         self.spawn("simulator", "simulator", "--config", str(config))
@@ -133,6 +136,12 @@ class Demo:
                    "--lifespan", "on", "--timeout-graceful-shutdown", "2", "--no-access-log")  # fmt: skip
         self.wait_for(f"{self.twilio}/sim/health")
         self.wait_for(f"{self.desk}/healthz/")
+
+    def lend(self) -> None:
+        """For other commands in another terminal (`borrowed`), until we stop."""
+        lent = self.folder / LENT
+        lent.touch(mode=0o600)
+        lent.write_text(json.dumps(self.settings()))
 
     def simulator_config(self) -> dict[str, Any]:
         numbers = [
@@ -151,7 +160,6 @@ class Demo:
             "account_sid": self.account,
             "auth_token": self.token,
             "numbers": numbers,
-            "habits": HABITS,
             "behaviour": [
                 {"who": place["address"], "answer": MANNERS[place["name"]]}
                 for place in self.seed["destinations"]
@@ -202,15 +210,16 @@ class Demo:
         console = Console(highlight=False)
         console.print(f"\nThe desk:  [bold]{self.desk}/[/bold]\n")
         console.print(table)
-        console.print(f"\nThe simulated Twilio answers at {self.twilio}/; logs are in {self.folder.relative_to(ROOT)}/")
+        console.print(f"\nThe simulated Twilio, where you can be caller and agent: {self.twilio}/")
+        console.print('A drill, in another terminal:  make drill NAME="distressed caller"')
+        console.print(f"Logs are in {self.folder.relative_to(ROOT)}/")
         console.print("Ctrl-C stops everything.\n")
         sys.stdout.flush()
 
-    def let_them_call(self, traffic: float) -> None:
-        """Two callers at once, the others as they come. Should the simulator be gone by now, `watch` says so."""
-        for line, caller in zip(self.seed["lines"][:3:2], ("+15550142871", "+15550193345"), strict=True):
-            post(f"{self.twilio}/sim/calls", {"from": caller, "to": line["address"]})
-        post(f"{self.twilio}/sim/traffic", {"calls_per_minute": traffic})
+    def play(self, scenario: str) -> None:
+        """Only now: a desk that is not up yet would miss those who call at once. Should the simulator be gone, `watch`
+        says so."""
+        post(f"{self.twilio}/sim/scenario", {"name": scenario, "places": {"application": self.desk}})
 
     def watch(self) -> None:
         while os.getppid() == self.parent:
@@ -225,6 +234,7 @@ class Demo:
                 raise Stop(f"The {name} stopped by itself (exit code {code}): {end} (see {self.log(name)})")
 
     def stop(self) -> None:
+        (self.folder / LENT).unlink(missing_ok=True)
         for child in self.children.values():
             send(child, signal.SIGTERM)
         deadline = time.monotonic() + SECONDS_TO_STOP
@@ -233,6 +243,12 @@ class Demo:
                 child.wait(max(0, deadline - time.monotonic()))
             send(child, signal.SIGKILL)
             child.wait()
+
+
+def borrowed() -> dict[str, str]:
+    """The settings of the demo that runs, of several the youngest; none if none does."""
+    lent = sorted(ROOT.glob(f"var/demo-*/{LENT}"), key=lambda path: path.stat().st_mtime)
+    return dict(json.loads(lent[-1].read_text())) if lent else {}
 
 
 def stop(number: int, frame: FrameType | None) -> None:

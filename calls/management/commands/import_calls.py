@@ -17,7 +17,8 @@ from calls.intake.reconcile.pace import Pace
 from calls.intake.reconcile.sweep import CHANCE, record_all
 from calls.models import Import, Leg
 from calls.twilio import gateway
-from calls.twilio.reports import HISTORY, TERMINAL, Nonsense, from_rest
+from calls.twilio.reports import HISTORY, from_rest
+from calls.twilio.schema import TERMINAL, Nonsense
 
 TRIES = 6  # of one page, with ever longer pauses
 PACE = 1.0  # seconds a page

@@ -206,3 +206,27 @@ def test_without_faults_callbacks_of_a_call_come_in_order_however_slow_the_appli
     twilio.hang_up(child)
     twilio.eventually(lambda: len(application.at("/status/")) == 4)
     assert [asked["SequenceNumber"] for asked in application.at("/status/")] == ["0", "1", "2", "3"]
+
+
+def test_2_4_half_an_answer_is_an_error_and_not_asked_for_again(application, reports_to):
+    application.does("/status/", lambda asked: Reply("<Resp", promised=100))
+    report = reports_to(f"{application.url}/status/#rc=3&rp=all")
+    assert (report["outcome"], len(report["attempts"])) == ("refused", 1)
+
+
+def test_4_6_a_handshake_that_fails_is_a_connection_that_fails_and_is_tried_again(twilio, application, reports_to):
+    report = reports_to(f"{application.url}/status/".replace("http://", "https://"))
+    assert [attempt["error"] for attempt in report["attempts"]] == ["ct", "ct"]
+    (note,) = twilio.eventually(lambda: twilio.truth()["notes"])
+    assert (note["code"], note["detail"][:5]) == (15003, "11220")
+
+
+def test_2_5_what_waits_too_long_for_its_turn_is_never_sent(twilio, application, client):
+    twilio.post("/sim/settings", timing={"callback_expires": 0.3})
+    application.does("/status/", lambda asked: Reply(after=0.8, status=204))
+    events = ["initiated", "ringing", "answered", "completed"]
+    report = {"status_callback": f"{application.url}/status/", "status_callback_event": events}
+    client.calls.create(to="+14155550188", from_=NUMBER, twiml="<Response/>", **report)
+    expired = twilio.eventually(lambda: [one for one in twilio.webhooks() if one["outcome"] == "expired"])
+    assert expired[0]["attempts"] == []
+    assert 15002 in [note["code"] for note in twilio.truth()["notes"]]

@@ -130,3 +130,10 @@ def test_3_2_a_noun_that_asks_for_no_callback_gets_none(twilio, application):
     twilio.ring(from_=CALLER, to=NUMBER)
     twilio.eventually(lambda: application.at("/number/"))
     assert [asked.path for asked in application.asked] == ["/voice/", "/number/"]
+
+
+def test_2_1_a_call_by_sip_says_so(twilio, application):
+    twilio.ring(from_="sip:desk@pbx.example", to=NUMBER)
+    (asked,) = twilio.eventually(lambda: application.at("/voice/"))
+    assert (asked["From"], asked["SipDomain"]) == ("sip:desk@pbx.example", "pbx.example")
+    assert asked["SipCallId"] and "StirVerstat" not in asked.params and "FromCity" not in asked.params

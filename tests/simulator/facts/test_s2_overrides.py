@@ -23,4 +23,16 @@ def test_2_4_the_fragment_says_how_often_when_and_how_long():
 
 @pytest.mark.parametrize("wrong", ["rc=6", "ct=50", "rp=sometimes", "tt=x", "nonsense=1"])
 def test_2_4_what_is_out_of_range_is_named_and_ignored(wrong):
-    assert split(f"https://a.example/cb#{wrong}") == ("https://a.example/cb", Overrides(), [wrong])
+    assert split(f"https://a.example/cb#{wrong}") == ("https://a.example/cb", Overrides(), [(11243, wrong)])
+
+
+@pytest.mark.parametrize(
+    ("edges", "refused"),
+    [("dublin,tokyo", []), ("atlantis", [(11240, "e=atlantis")]), ("dublin-ix", [(11242, "e=dublin-ix")])],
+)
+def test_2_4_an_edge_has_to_be_there_and_an_interconnect_ordered(edges, refused):
+    assert split(f"https://a.example/cb#e={edges}")[2] == refused
+
+
+def test_2_4_whoever_has_sent_part_of_an_answer_is_not_asked_again():
+    assert not split("https://a.example/cb#rp=all")[1].repeats_on("partial")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ..application import Reply
 from ..conftest import CALLER, NUMBER, refusal
 
 EVERYTHING = "start end join leave mute hold modify announcement"
@@ -78,6 +79,15 @@ def test_5_4_whoever_waits_hears_the_wait_document_again_and_again_until_the_sta
     assert len(twilio.call(first)["heard"]) == heard
 
 
+def test_5_4_a_wait_document_that_comes_too_late_is_not_waited_for(twilio, application, enters):
+    application.does("/wait/", lambda asked: Reply("<Response><Say>please hold</Say></Response>", after=1.5))
+    first = enters(waitUrl="/wait/", startConferenceOnEnter="false")
+    enters()
+    twilio.eventually(lambda: twilio.call(first)["connected"])
+    assert [asked["outcome"] for asked in twilio.webhooks(purpose="wait")] == ["dropped"]
+    assert twilio.call(first)["heard"] == []
+
+
 def test_0_1_20_only_the_first_participants_callback_counts(twilio, application, enters):
     enters(events="start")
     enters(report="/other/")
@@ -133,6 +143,7 @@ def test_0_1_19_a_redirect_takes_a_participant_out_at_once(twilio, application, 
     client.calls(first).update(url=f"{application.url}/new/")
     twilio.eventually(lambda: application.at("/new/"))
     assert [one.call_sid for one in room().participants.list()] == [second]
+    twilio.eventually(lambda: "participant-leave" in application.events())
     leave = next(a for a in application.at("/conference/") if a["StatusCallbackEvent"] == "participant-leave")
     assert leave["ReasonParticipantLeft"] == "participant_updated_via_api"
     assert refusal(lambda: room().participants(first).fetch()) == (404, 20404)

@@ -166,3 +166,18 @@ class TestNoun:
         spoken = [one for one in application.at("/conference/") if "speech" in one["StatusCallbackEvent"]]
         assert [one["StatusCallbackEvent"] for one in spoken] == ["participant-speech-start", "participant-speech-stop"]
         assert {one["CallSid"] for one in spoken} == {caller}
+
+
+def test_5_4_a_sid_for_a_name_is_that_conference_and_of_one_that_is_over_none(twilio, application, client):
+    application.says("/voice/", "<Dial><Conference>r</Conference></Dial>")
+    first = twilio.ring(from_=CALLER, to=NUMBER)["sid"]
+    twilio.eventually(lambda: twilio.call(first)["conference_sid"])
+    (room,) = client.conferences.list()
+    application.says("/voice/", f'<Dial action="/after/"><Conference>{room.sid}</Conference></Dial>')
+    second = twilio.ring(from_="+14155550124", to=NUMBER)["sid"]
+    twilio.eventually(lambda: room.fetch().status == "in-progress")
+    assert twilio.call(second)["conference_sid"] == room.sid
+    room.update(status="completed")
+    twilio.ring(from_="+14155550125", to=NUMBER)
+    twilio.eventually(lambda: "failed" in [asked["DialCallStatus"] for asked in application.at("/after/")])
+    assert 13236 in [note["code"] for note in twilio.truth()["notes"]]

