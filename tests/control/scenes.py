@@ -113,6 +113,7 @@ def in_a_foreign_conference(desk: Desk) -> Scene:
     ana = desk.floor.places(to=desk.agents["Ana"].contact, from_=desk.foreign, path=f"/room/{desk.number}/")
     there = Presence.objects.filter(leg__in=[caller, ana], present=True)
     until(lambda: there.count() == 2, "both are in the room, by our rows")
+    desk.rung(desk.agents["Ana"].contact)  # until then a leg in the room, of whom nobody knows
     until(lambda: desk.truth(caller)["connected"], "the caller talks to Ana")
     return Scene(desk, desk.sees(ana), caller, ana)
 

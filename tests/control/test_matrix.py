@@ -75,9 +75,11 @@ class Cell:
         """Looked at, wished, settled; and if it was granted, seen at the far side."""
         desk, call = self.scene.desk, self.scene.call
         verb, fields = WISHES[self.wish](self.scene)
-        self.plan = desk.plan(call, verb, **fields)
-        answer = desk.wish(call, verb, **fields, shape=self.plan["shape"])
-        told = answer.json()
+        for _ in "once", "and again":
+            self.plan = desk.plan(call, verb, **fields)
+            told = desk.wish(call, verb, **fields, shape=self.plan["shape"]).json()
+            if told.get("code") != "changed":  # as it says: “Look again, then decide.”
+                break
         self.sentence = told["message"]
         if told["action"] is None:
             self.came = f"refused:{told['code']}"
