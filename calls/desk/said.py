@@ -72,7 +72,7 @@ def remember(response: HttpResponse, language: str) -> None:
         language,
         max_age=A_YEAR,
         secure=settings.LANGUAGE_COOKIE_SECURE,
-        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+        httponly=True,
         samesite="Lax",
     )
 

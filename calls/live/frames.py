@@ -113,6 +113,7 @@ def leg_body(leg: "Leg", presence: "Presence | None", shown: Any) -> dict[str, A
         "unverified": leg.unverified,
         "healed": leg.healed,
         "held": bool(presence and presence.held),
+        "held_since": moment(presence.held_since) if presence and presence.held else None,
         "muted": bool(presence and presence.muted),
         "coaching": bool(presence and presence.coaching),
     }

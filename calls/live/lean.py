@@ -37,8 +37,8 @@ CALL: dict[str, Any] = {
 # Of a caller's leg the usual number is the call's caller, of an agent's leg the usual name is the call's agent.
 LEG: dict[str, Any] = {
     "status": "in-progress", "name": "", "number": "", "started_at": None, "ringing_at": None, "answered_at": None,
-    "ended_at": None, "sip_code": None, "unverified": False, "healed": False, "held": False, "muted": False,
-    "coaching": False,
+    "ended_at": None, "sip_code": None, "unverified": False, "healed": False, "held": False,
+    "held_since": None, "muted": False, "coaching": False,
 }  # fmt: skip
 ACTION: dict[str, Any] = {
     "what": "", "began": False, "exclusive": True, "sent_at": None, "accepted_at": None, "settled_at": None,
@@ -134,6 +134,7 @@ def leg_body(leg: "Leg | SeenLeg", caller: str, agent: str, clock: "Clock", seat
         "unverified": leg.unverified,
         "healed": leg.healed,
         "held": seat is not None and seat.held,
+        "held_since": clock.at(seat.held_since) if seat is not None and seat.held else None,
         "muted": seat is not None and seat.muted,
         "coaching": seat is not None and seat.coaching,
     }

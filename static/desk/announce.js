@@ -46,7 +46,7 @@ export class Announce extends Pop {
 
   choice(one) {
     return el("label", {}, el("input", { type: "radio", name: "announcement", value: one.id, checked: one.id === this.chosen, onchange: () => { this.chosen = one.id; this.keep(); } }),
-      el("b", {}, one.name), el("em", { class: "t" }, `${one.seconds} s`), el("span", {}, one.text ? `${one.language}: ${one.text}` : t`a recording`));
+      el("b", {}, one.name), el("em", { class: "t" }, `${one.seconds} s`), el("span", {}, one.text ? `${said(one.language)}: ${one.text}` : t`a recording`));
   }
 
   turn(from, chosen) {

@@ -9,12 +9,12 @@ const CALL = {
 };
 const LEG = {
   status: "in-progress", name: "", number: "", started_at: null, ringing_at: null, answered_at: null, ended_at: null,
-  sip_code: null, unverified: false, healed: false, held: false, muted: false, coaching: false,
+  sip_code: null, unverified: false, healed: false, held: false, held_since: null, muted: false, coaching: false,
 };
 const ACTION = { what: "", began: false, exclusive: true, sent_at: null, accepted_at: null, settled_at: null, code: null, message: "" };
 
 const CALL_TIMES = ["since", "ended_at", "unverified_since", "heard_at", "waits_since"];
-const LEG_TIMES = ["started_at", "ringing_at", "answered_at", "ended_at"];
+const LEG_TIMES = ["started_at", "ringing_at", "answered_at", "ended_at", "held_since"];
 const ACTION_TIMES = ["requested_at", "sent_at", "accepted_at", "settled_at"];
 
 /** With all that was left out; what is whole already stays as it is. */

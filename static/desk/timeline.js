@@ -21,26 +21,40 @@ export function blocksOf(legs, actions = [], bots = []) {
     if (answered === null || answered > began) blocks.push({ kind: "ring", from: began, to: answered ?? ended });
     if (answered !== null) {
       const ear = leg.role === "supervisor", talks = leg.role === "caller" ? met : ear ? spoken(leg, actions) : [{ from: answered, to: null }];
-      const told = conversation(answered, ended, talks, leg.held);
-      blocks.push(...(leg.role === "caller" ? told.flatMap((block) => (block.kind === "wait" ? withBots(block, bots) : [block])) : ear ? told.map((block) => (block.kind === "wait" ? { ...block, kind: "listen" } : block)) : told));
+      let told = conversation(answered, ended, talks);
+      if (leg.role === "caller") told = told.flatMap((block) => (block.kind === "wait" ? cut(block, bots.map((pair) => pair.map(time)), "bot") : [block]));
+      if (ear) told = told.map((block) => (block.kind === "wait" ? { ...block, kind: "listen" } : block));
+      const holds = holdsOf(leg, actions, told.at(-1)?.from);
+      blocks.push(...told.flatMap((block) => cut(block, holds, "held")));
     }
     return blocks.filter((block) => !Number.isNaN(block.from));
   });
 }
 
-/** A caller who waits for nobody: an AI agent is connected to their own leg. */
-function withBots({ from, to }, bots) {
-  const blocks = [], last = to ?? Infinity, ms = (at) => (at === Infinity ? null : at);
+/** A block with these times, [[from, to]], taken out of it: an AI agent is connected to the caller's own leg, or they are on hold. */
+function cut({ kind, from, to }, times, other) {
+  const blocks = [], last = to ?? Infinity;
   let at = from;
-  for (const [begin, end] of bots.map((pair) => pair.map(time)).sort((a, b) => a[0] - b[0])) {
+  for (const [begin, end] of [...times].sort((a, b) => a[0] - b[0])) {
     const begins = Math.max(begin, at), ends = Math.min(end ?? Infinity, last);
     if (begins >= ends) continue;
-    if (begins > at) blocks.push({ kind: "wait", from: at, to: begins });
-    blocks.push({ kind: "bot", from: begins, to: ms(ends) });
+    if (begins > at) blocks.push({ kind, from: at, to: begins });
+    blocks.push({ kind: other, from: begins, to: ends === Infinity ? null : ends });
     at = ends;
   }
-  if (at < last) blocks.push({ kind: "wait", from: at, to });
+  if (at < last) blocks.push({ kind, from: at, to });
   return blocks;
+}
+
+/** When they were on hold: what was wished and seen, and as it is now, whoever did it; `unknown`: if nobody knows since when. */
+function holdsOf(leg, actions, unknown) {
+  const holds = [], deeds = actions.filter((one) => one.state === "confirmed" && one.target === leg.sid && ["hold", "resume"].includes(one.verb));
+  for (const { verb, settled_at } of deeds.sort((a, b) => time(a.settled_at) - time(b.settled_at))) {
+    if (verb === "hold") holds.push([time(settled_at), null]);
+    else if (holds.length) holds.at(-1)[1] ??= time(settled_at);
+  }
+  const over = holds.filter(([, end]) => end !== null), open = holds.find(([, end]) => end === null);
+  return leg.held ? [...over, [time(leg.held_since) ?? open?.[0] ?? unknown, null]] : over;
 }
 
 /** All such times, with the one that goes on. */
@@ -93,18 +107,18 @@ function spoken(leg, actions) {
 }
 
 /** A leg that was answered: talking while somebody is there, else it hears us (a greeting, a menu, ringing). */
-function conversation(answered, ended, talks, held) {
+function conversation(answered, ended, talks) {
   const blocks = [];
   let at = answered; // until here it is told; null: for good
   for (const { from, to } of talks) {
     const begin = Math.max(from, answered), end = to === null ? ended : Math.min(to, ended ?? Infinity);
     if ((ended !== null && begin >= ended) || (end !== null && end <= at)) continue;
     if (begin > at) blocks.push({ kind: "wait", from: at, to: begin });
-    blocks.push({ kind: held && end === null ? "held" : "talk", from: Math.max(begin, at), to: end });
+    blocks.push({ kind: "talk", from: Math.max(begin, at), to: end });
     at = end;
     if (at === null) return blocks;
   }
-  if (ended === null || at < ended) blocks.push({ kind: held && ended === null ? "held" : "wait", from: at, to: ended });
+  if (ended === null || at < ended) blocks.push({ kind: "wait", from: at, to: ended });
   return blocks;
 }
 

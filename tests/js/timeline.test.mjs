@@ -27,8 +27,22 @@ test("an agent who did not answer rang and ended", () => {
   assert.deepEqual(drawn([{ ...agent, answered_at: null, ended_at: at(30) }]), [[["ring", 10, 30]]]);
 });
 
-test("who is on hold is held, not talking", () => {
-  assert.deepEqual(drawn([{ ...caller, held: true }, agent])[0].at(-1), ["held", 16, null]);
+test("who is on hold is held since then, and talked before, whoever put them there", () => {
+  const [first, second] = drawn([{ ...caller, held: true, held_since: at(40) }, agent]);
+  assert.deepEqual(first, [["wait", 0, 16], ["talk", 16, 40], ["held", 40, null]]);
+  assert.deepEqual(second.at(-1), ["talk", 16, null]);
+  assert.deepEqual(drawn([{ ...caller, held: true, held_since: null }, agent])[0].at(-1), ["held", 16, null]); // since nobody knows when
+});
+
+test("who was on hold was held then, and talks again", () => {
+  const deed = (verb, settled, more) => ({ verb, target: "CA1", state: "confirmed", settled_at: at(settled), ...more });
+  const told = (leg, ...actions) => blocksOf([{ ...caller, sid: "CA1", ...leg }, agent], actions)[0].map(({ kind, from, to }) => [kind, seconds(from), seconds(to)]);
+  const before = [["wait", 0, 16], ["talk", 16, 20], ["held", 20, 30]];
+  assert.deepEqual(told({}, deed("resume", 30), deed("hold", 20)), [...before, ["talk", 30, null]]);
+  assert.deepEqual(told({ held: true, held_since: at(41) }, deed("hold", 42), deed("resume", 30), deed("hold", 20)), [...before, ["talk", 30, 41], ["held", 41, null]]);
+  assert.deepEqual(told({ ended_at: at(50) }, deed("resume", 30), deed("hold", 20)), [...before, ["talk", 30, 50]]);
+  // Another's, one that did nothing, and one whose end nobody told us are no hold of theirs.
+  assert.deepEqual(told({}, deed("hold", 20, { target: "CA2" }), deed("hold", 22, { state: "failed" }), deed("hold", 24)), [["wait", 0, 16], ["talk", 16, null]]);
 });
 
 test("a caller who hung up before the answer never talked", () => {

@@ -150,6 +150,8 @@ class Floor:
             )
             for leg in self.rng.sample(legs, self.rng.randrange(1, len(legs) + 1))
         ]
+        for seat in self.presences[call.pk]:
+            seat.held_since = self.now if seat.held else None
         self.publish(call)
 
     def wish(self, call: Call) -> None:
