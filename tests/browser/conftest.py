@@ -24,6 +24,10 @@ expect.set_options(timeout=patience(10) * 1000)
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "img"
 
 
+AS_THEY_COME = (
+    "UPDATE calls_preferences SET theme = '', contrast = '', motion = '', time_zone = '', language = '', keys = '{}', "
+    "keys_off = 0"
+)
 TOURS = bool(os.environ.get("SCREENSHOTS"))
 
 
@@ -97,7 +101,7 @@ class House:
         while (self.live() or self.on_the_desk()) and time.monotonic() < until:
             time.sleep(0.1)
         time.sleep(1)  # the last callbacks
-        tell(self, "DELETE FROM calls_savedview")  # what others kept, under names of their own
+        tell(self, "DELETE FROM calls_savedview", AS_THEY_COME)  # what others kept, or chose
         habits = {"busy": 0.0, "no_answer": 0.0, "rejects": 0.0, "gives_up": 0.0, "answer_seconds": [2.0, 2.0]}
         talks = {"callee_talk_seconds": [600.0, 600.0], "caller_talk_seconds": [600.0, 600.0]}
         self.twilio("/sim/behaviour", habits=habits | talks)

@@ -3,11 +3,14 @@
 import pytest
 from playwright.async_api import expect
 
+from tests.browser.conftest import tell
+
 pytestmark = pytest.mark.asyncio
 
 
 async def test_wes_is_shown_around_by_keyboard_while_the_desk_goes_on_and_is_not_asked_again(house, enter):
     house.call_in()
+    tell(house, "UPDATE calls_preferences SET toured = 0")
     wes = await enter("wes", tour=True)
     tour = wes.get_by_role("region", name="A tour of the desk")
     await expect(tour).to_contain_text("New here?")
