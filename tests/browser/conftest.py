@@ -3,6 +3,7 @@
 import itertools
 import os
 import shutil
+import signal
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -15,7 +16,7 @@ import pytest_asyncio
 import requests
 from playwright.async_api import Browser, Page, expect
 
-from calls.management.commands.demo import Demo
+from calls.management.commands.demo import Demo, send
 from tests import chromium
 from tests.guards import patience
 from tests.services import free_port
@@ -110,6 +111,11 @@ class House:
         """Somebody reaches one of the lines. Returns the simulator's view of the call."""
         number = next(each["address"] for each in self.demo.seed["lines"] if each["name"] == line)
         return self.twilio("/sim/calls", **{"from": next(self.callers), "to": number})
+
+    def falls_over(self) -> None:
+        """The desk's program is killed; `house.demo.serve()` brings it back."""
+        send(self.demo.children["desk"], signal.SIGKILL)
+        self.demo.children["desk"].wait()
 
     def password(self, username: str) -> str:
         return next(each["password"] for each in self.demo.seed["sign_ins"] if each["username"] == username)

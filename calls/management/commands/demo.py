@@ -131,10 +131,13 @@ class Demo:
         config = self.folder / "simulator.json"
         config.write_text(json.dumps(self.simulator_config(), indent=1))
         self.spawn("simulator", "simulator", "--config", str(config))
+        self.wait_for(f"{self.twilio}/sim/health")
+        self.serve()
+
+    def serve(self) -> None:
         self.spawn("desk", "uvicorn", "callcenter.asgi:application", "--host", HOST, "--port", str(self.port),
                    "--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--ws-max-size", "65536",
                    "--lifespan", "on", "--timeout-graceful-shutdown", "2", "--no-access-log")  # fmt: skip
-        self.wait_for(f"{self.twilio}/sim/health")
         self.wait_for(f"{self.desk}/healthz/")
 
     def lend(self) -> None:
