@@ -206,10 +206,10 @@ def leg_shown(leg: Mapping[str, Any]) -> dict[str, Any]:
 def verbs_on(call: Call, rights: Rights) -> list[dict[str, str]]:
     """What this person may wish on some call, each with why not on this one. What they may never do is not there, nor
     what undoes something that was not done."""
-    can = standing(call, rights)
+    can = sorted(standing(call, rights).items(), key=lambda pair: pair[0] == "end")  # what cannot be undone comes last
     return [
         {"verb": verb, "word": words.verb_of(verb), "why": why}
-        for verb, why in can.items()
+        for verb, why in can
         if not (why and verb in words.UNDOES)
     ]
 
