@@ -37,7 +37,7 @@ class Desk:
         self.behind = False
         self.held_back = False  # its rights could not be read: it owes us a look at the board anew
         self.owed_rights, self.owed_reload = False, ""  # what it must hear first when it reads again
-        self.alarms = frames.message("alarms", alarms=[])  # what it was told last; one that opens knows of none
+        self.alarms = ""  # what it was told last: who opens is told, if only that there is none
         self.heard_at = now
 
     def say(self, inside: str, *, now: float, to: int | None = None) -> bool:

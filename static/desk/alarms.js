@@ -36,12 +36,14 @@ export class Alarms {
     if (name !== "notice" && box.checked) this.sound(); // so that one knows it; and browsers let a page sound only after a press
   }
 
-  draw(alarms, you) {
-    const now = this.now(), ordered = inOrder(alarms, now), list = byId("alarm-list");
+  /** `current`: the open alarms; null: a new line has not told of them yet, and those that were there are not over. */
+  draw(current, you) {
+    this.known ||= current !== null;
+    const alarms = current ?? this.alarms, now = this.now(), ordered = inOrder(alarms, now), list = byId("alarm-list");
     Object.assign(this, { alarms, you });
     const due = alarms.filter((alarm) => loud(alarm, now));
     set(byId("alarms"), "data-none", !alarms.length);
-    text(byId("alarms-count"), alarms.length ? String(due.length || alarms.length) : t`none`);
+    text(byId("alarms-count"), alarms.length ? String(due.length || alarms.length) : this.known ? t`none` : "–");
     set(byId("alarms-count"), "class", due.some((alarm) => alarm.severity === "red") ? "count is-red" : due.length ? "count is-amber" : "count");
     const still = new Set(ordered.map((alarm) => alarm.id));
     for (const [id, row] of this.rows) if (!still.has(id)) { row.item.remove(); this.rows.delete(id); }

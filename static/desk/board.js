@@ -22,7 +22,7 @@ export function hear(board, message, now = 0) {
     case "frame": return frame(board, message, now);
     case "head": return head(board, message);
     // What is too much is told anew on every line, if there is anything.
-    case "hello": return { board: { ...board, you: message.you, alarms: NOTHING.alarms }, then: "" };
+    case "hello": return { board: { ...board, you: message.you, alarms: null }, then: "" }; // nobody has told us yet
     case "alarms": return { board: { ...board, alarms: message.alarms }, then: "" };
     // Its digest comes with the next picture: until then we hold one of the old rights, and must not pass for more.
     case "rights": return { board: { ...board, you: message.you }, then: "rights" };

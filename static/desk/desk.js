@@ -81,13 +81,12 @@ function draw() {
     }
   }
   attempt("list", () => rows.draw(shown, (id) => heads.get(id) ?? bodyOf(id), (id) => end.pendingOf(id), stream.now()));
-  attempt("drawer", () => drawer.open && drawer.update(bodyOf(drawer.id) ?? null, stream.board.you, badge.off, stream.board.alarms), loseDrawer);
+  attempt("drawer", () => drawer.open && drawer.update(bodyOf(drawer.id) ?? null, stream.board.you, badge.off, stream.board.alarms ?? []), loseDrawer);
   attempt("wishes", () => openPops().forEach((pop) => pop.update(bodyOf(pop.call.id) ?? null, stream.board.you, badge.off)));
   byId("changes").hidden = !waiting;
   text(byId("changes-count"), some(waiting, "{0} change", "{0} changes"));
   drawKeys();
-  // A new line tells of alarms anew: until then those that were there are not over.
-  attempt("alarms", () => alarms.draw(badge.stale && !stream.done ? alarms.alarms : board.alarms, stream.board.you));
+  attempt("alarms", () => alarms.draw(badge.stale && !stream.done ? null : board.alarms, stream.board.you));
   drawBar(stream, badge, (rest) => attempt("alarms", () => alarms.title(rest), () => rest));
   drawTrouble(badge, stream.done);
   drawTeams(stream.board, asked, stream.now());

@@ -171,13 +171,13 @@ class Socket:
                     return message
 
     async def answers(self) -> list[dict[str, Any]]:
-        """All that was said to us so far, heads and hello left out: a ping is answered after what came before it."""
+        """All that was said to us so far, but for what comes by itself: a ping is answered after what came before it."""
         self.pings += 1
         await self.say(op="ping", id=self.pings)
         while (await self.hear("pong"))["id"] != self.pings:
             pass
         heard, self.heard = self.heard, []
-        return [message for message in heard if message["op"] not in ("pong", "head", "hello")]
+        return [message for message in heard if message["op"] not in ("pong", "head", "hello", "alarms")]
 
     async def close_code(self, within: float = 5.0) -> int:
         """The code with which the server closes."""
