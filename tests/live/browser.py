@@ -171,7 +171,7 @@ class Socket:
                     return message
 
     async def answers(self) -> list[dict[str, Any]]:
-        """All that was said to us so far, but for what comes by itself: a ping is answered after what came before it."""
+        """All that was said to us so far, but what comes by itself: a ping is answered after what came before it."""
         self.pings += 1
         await self.say(op="ping", id=self.pings)
         while (await self.hear("pong"))["id"] != self.pings:
