@@ -115,6 +115,7 @@ def test_who_asked_for_a_page_of_the_admin_gets_it_after_signing_in(client, olga
 def test_the_admins_sign_in_leads_nowhere_else(client, olga):
     client.force_login(olga)
     assert client.get("/admin/login/?next=https://evil.example/").headers["Location"] == "/admin/"
+    assert client.get("/admin/login/?next=nonsense").headers["Location"] == "nonsense", "no name of a view"
 
 
 def test_who_is_no_staff_is_told_so_and_not_sent_in_circles(client, ben):
