@@ -1,12 +1,13 @@
-"""Names that are scripts, styles and tags: on the live desk they are words, and nothing of them runs."""
+"""Names that are scripts, styles and tags: on the desk and every page they are words, and nothing of them runs."""
 
 import json
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.async_api import Page, Route, expect
 
-from tests.browser.conftest import House
+from tests.browser.conftest import House, tell
 from tests.browser.test_desk import rows
 from tests.hostile import NAMES
 
@@ -16,8 +17,9 @@ window.broken = [];
 addEventListener("securitypolicyviolation", (event) => window.broken.push(event.violatedDirective));
 """
 NAMED = {"caller", "agent", "line", "queue", "team_name", "name", "number", "by", "what", "message", "says", "door"}
-KINDS = """() => [...new Set([...document.querySelectorAll("#rows *, #drawer *")].flatMap((one) =>
-  [one.localName, ...one.getAttributeNames().filter((name) => name.startsWith("on") || name === "srcdoc")]))].sort()"""
+KINDS = """(where) => [...new Set([...document.querySelectorAll(where)].flatMap((one) =>
+  [one.localName, ...one.getAttributeNames().filter((name) => name.startsWith("on") || name === "srcdoc"),
+   one.protocol === "javascript:" ? one.protocol : "a"]))].sort()"""
 SIZES = (
     """() => [...new Set([...document.querySelectorAll("#rows > *")].map((row) => row.querySelectorAll("*").length))]"""
 )
@@ -65,7 +67,7 @@ async def drawn(page: Page, house: House, names: list[str]) -> list[str]:
     await page.locator("[data-call$='0000']").click()
     await expect(page.locator("#d-legs li")).to_have_count(2)
     await expect(page.locator("#d-reports li").first).to_be_attached()
-    return await page.evaluate(KINDS)
+    return await page.evaluate(KINDS, "#rows *, #drawer *")
 
 
 async def test_what_people_are_called_is_text_and_no_more_wherever_the_desk_says_it(enter, house: House):
@@ -83,3 +85,91 @@ async def test_what_people_are_called_is_text_and_no_more_wherever_the_desk_says
     shown = await page.locator(".c-caller b").all_text_contents()
     assert sum("alert(1)" in name for name in shown) == len(NAMES) / 3
     assert not any("\u202e" in name or "\u200b" in name for name in shown)
+
+
+# In the database ----------------------------------------------------------------------------------------------------
+
+MARK = " ~ "
+CALLED = [
+    ("auth_user", "last_name"), ("calls_team", "name"), ("calls_queue", "name"), ("calls_line", "name"),
+    ("calls_agent", "name"), ("calls_announcement", "name"), ("calls_destination", "name"),
+]  # fmt: skip
+WRITTEN = [name for name in NAMES if "\0" not in name]  # there SQL ends
+HEAPS = [" ".join(WRITTEN[place::8]) for place in range(8)]
+PAGES = [
+    "/calls/", "/calls/{call}/", "/calls/{call}/end/", "/calls/{call}/transfer/", "/queues/", "/queues/1/", "/me/",
+    "/wallboard/", "/drills/", "/admin/", "/admin/calls/call/", "/admin/calls/team/", "/admin/calls/queue/",
+    "/admin/calls/agent/", "/admin/calls/line/", "/admin/calls/call/{call}/change/", "/admin/calls/team/1/change/", "/",
+]  # fmt: skip
+DRAWN = {"/wallboard/": "#queues > *", "/calls/{call}/": "pattern"}  # by a script, after the page has come
+
+
+@pytest.fixture
+def names_end(house: House) -> Iterator[None]:
+    yield
+    whole = "UPDATE {0} SET {1} = substr({1}, 1, instr({1}, '{2}') - 1) WHERE instr({1}, '{2}')"
+    tell(house, "DELETE FROM calls_tag", *(whole.format(*where, MARK) for where in CALLED))
+
+
+def rename(house: House) -> None:
+    """Everybody and everything keeps its name, and has hostile ones behind it."""
+    quoted = [heap.replace("'", "''") for heap in HEAPS]
+    way = " ".join(f"WHEN {place} THEN '{MARK}{heap}'" for place, heap in enumerate(quoted))
+    tell(house, *(f"UPDATE {table} SET {name} = {name} || CASE id % {len(HEAPS)} {way} END" for table, name in CALLED))
+
+
+async def walk(page: Page, house: House, call: str) -> dict[str, list[str]]:
+    """Of which kinds of elements every page is; on the last, the desk, the call is open and a wish was refused."""
+    found = {}
+    for path in PAGES:
+        await page.goto(house.address + path.format(call=call))
+        if path in DRAWN:
+            await expect(page.locator(DRAWN[path]).first).to_be_attached()
+        if path == "/":
+            await page.locator(f"[data-call='{call}']").click()
+            await expect(page.locator("#d-notes li")).to_have_count(1)
+            await page.locator("#verbs").get_by_role("button", name="Transfer").click()
+            await expect(page.locator(".toast")).to_contain_text("is already on it")
+        found[path] = await page.evaluate(KINDS, "html *")
+        assert await page.evaluate("window.broken") == [], path
+    return found
+
+
+async def test_what_stands_in_the_database_is_text_on_every_page_and_in_what_the_server_answers(
+    enter, house: House, names_end: None
+):
+    page = await enter("alice")
+    dialogs, who = [], "Ben"
+    page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+    await page.context.add_init_script(WATCHED)
+
+    async def busy(route: Route) -> None:
+        if "json" not in route.request.headers["accept"]:
+            return await route.continue_()
+        refusal = {"state": "refused", "code": "busy", "message": f"{who} is already on it (end, 2 s ago)."}
+        await route.fulfill(status=409, json=refusal)
+
+    await page.route("**/transfer/", busy)
+    house.call_in()
+    await expect(rows(page).locator(".c-state")).to_contain_text("In call")
+    call = str(await rows(page).get_attribute("data-call"))
+    await rows(page).click()
+    await page.fill("#note", "Angry")
+    await page.locator("#note").press("Control+Enter")
+    await page.fill("#tag", "vip")
+    await page.press("#tag", "Enter")
+    await expect(page.locator("#d-tags button")).to_have_count(1)
+    tell(house, "INSERT INTO calls_tag (word, used_at, team_id) SELECT 'refund', used_at, team_id FROM calls_tag")
+    harmless = await walk(page, house, call)
+    who = HEAPS[0]
+    rename(house)
+    text = " ".join(HEAPS).replace("'", "''")
+    tell(house, f"UPDATE calls_note SET text = '{text}'", f"UPDATE calls_tag SET word = '{text}' WHERE word = 'refund'")
+    tell(house, f"UPDATE calls_call SET tags = '{text}' WHERE tags <> ''")
+    assert await walk(page, house, call) == harmless
+    assert dialogs == []
+    assert who in str(await page.locator(".toast").text_content())
+    assert who in str(await page.locator("#d-notes li").text_content())
+    await page.goto(f"{house.address}/queues/1/")
+    assert MARK + HEAPS[1] in await page.title()
+    enter.complaints[:] = [each for each in enter.complaints if "409" not in each]  # of the two refusals
