@@ -112,7 +112,7 @@ export function chip(action) {
   const words = action.state === "abandoned" ? t`Needs a human` : `${verbOf(action)}: ${actionWord(action)}`;
   const told = `${titleOf(action)}, ${action.by}: ${said(action.message) || actionWord(action)}`;
   return el("span", { class: `chip ${bad ? "is-bad" : seen ? "is-seen" : ""}`, title: told, "data-state": action.state },
-    icon(bad ? "attention" : seen ? "check" : iconOf(action)), words);
+    icon(bad ? "attention" : seen ? "check" : iconOf(action)), el("span", {}, words));
 }
 
 /** In place, and where browsers can: without losing the focus on the way. */

@@ -71,15 +71,19 @@ class Cell:
             connections.close_all()
         return self
 
+    def wished(self, verb: str, fields: dict[str, str]) -> dict[str, Any]:
+        """The answer to what was decided by the plan."""
+        self.plan = self.scene.desk.plan(self.scene.call, verb, **fields)
+        return self.scene.desk.wish(self.scene.call, verb, **fields, shape=self.plan["shape"]).json()
+
     def make(self) -> None:
         """Looked at, wished, settled; and if it was granted, seen at the far side."""
-        desk, call = self.scene.desk, self.scene.call
+        desk = self.scene.desk
         verb, fields = WISHES[self.wish](self.scene)
-        for _ in "once", "and again":
-            self.plan = desk.plan(call, verb, **fields)
-            told = desk.wish(call, verb, **fields, shape=self.plan["shape"]).json()
-            if told.get("code") != "changed":  # as it says: “Look again, then decide.”
-                break
+        told = self.wished(verb, fields)
+        if told.get("code") == "changed":  # as it says: “Look again, then decide.”
+            before, told = self.plan, self.wished(verb, fields)
+            assert self.plan["effects"] != before["effects"], "and something has changed"
         self.sentence = told["message"]
         if told["action"] is None:
             self.came = f"refused:{told['code']}"
